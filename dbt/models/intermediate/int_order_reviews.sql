@@ -1,0 +1,20 @@
+with
+
+reviews as (
+
+    select * from {{ ref('stg_olist__order_reviews') }}
+
+),
+
+scores as (
+
+    select
+        order_id,
+        {{ whole('count(*)') }} as reviews,
+        {{ mean('review_score') }} as review_score
+    from reviews
+    group by order_id
+
+)
+
+select * from scores

@@ -1,0 +1,51 @@
+with
+
+reviews as (
+
+    select * from {{ ref('stg_olist__order_reviews') }}
+
+),
+
+orders as (
+
+    select * from {{ ref('stg_olist__orders') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customer_orders') }}
+
+),
+
+totals as (
+
+    select * from {{ ref('int_order_totals') }}
+
+),
+
+joined as (
+
+    select
+        {{ surrogate_key(['reviews.review_id', 'reviews.order_id']) }} as review_key,
+        reviews.review_id,
+        reviews.order_id,
+        customers.customer_key,
+        {{ surrogate_key(["coalesce(totals.seller_id, 'unknown')"]) }} as seller_key,
+        orders.order_date,
+        reviews.review_score,
+        {{ review_class('reviews.review_score') }} as review_class,
+        reviews.survey_date,
+        cast(reviews.answered_at as date) as answered_date,
+        reviews.answered_at,
+        {{ dbt.datediff('reviews.survey_date', 'cast(reviews.answered_at as date)', 'day') }} as answer_days,
+        reviews.has_comment,
+        reviews.is_shared_review
+    from reviews
+    inner join orders on reviews.order_id = orders.order_id
+    left join customers on reviews.order_id = customers.order_id
+    left join totals on reviews.order_id = totals.order_id
+
+)
+
+select * from joined

@@ -1,0 +1,5 @@
+"""`python -m olist` is the `olist` command."""
+
+from olist.cli import app
+
+app()

@@ -1,0 +1,156 @@
+"""One delivery of CSVs into bronze: all of its files, or none.
+
+Every file is read, judged and converted beside the lake first. Only when all have passed are their objects written, each followed by its
+manifest, and last the one object that accepts the whole delivery. A process killed anywhere leaves objects that nothing counts.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import perf_counter
+
+from olist.bronze.convert import Origin, Source, open_source, write_parquet
+from olist.contracts import Contract
+from olist.errors import LakeError, SourceRefused
+from olist.lake.batches import Batch, Lake, StoredObject
+from olist.lake.verify import sha256_of
+
+__all__ = ["Ingested", "ingest"]
+
+_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of one file: a new batch of `rows` rows, or `unchanged`, being the one that the lake has already."""
+
+    table: str
+    rows: int
+    unchanged: bool
+    batch: Batch
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Converted:
+    batch: Batch
+    parquet: Path | None
+    seconds: float
+
+
+def ingest(
+    lake: Lake,
+    contracts: Mapping[str, Contract],
+    folder: Path,
+    *,
+    run_id: str,
+    processing_date: date,
+    scratch: Path,
+    on_table: Callable[[str], None] = lambda table: None,
+) -> list[Ingested]:
+    """Bring the files of `folder` into the lake as one delivery.
+
+    Raises SourceRefused, naming every faulty file, and then has written nothing; LakeError when the lake cannot be written.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="ingest-") as work:
+
+        def convert(contract: Contract) -> _Converted | SourceRefused:
+            try:
+                return _convert(lake, contract, folder, run_id, processing_date, Path(work))
+            except SourceRefused as refusal:
+                return refusal
+            finally:
+                on_table(contract.table)
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            results = list(pool.map(convert, contracts.values()))
+        _refuse_together([r for r in results if isinstance(r, SourceRefused)])
+        converted = [r for r in results if isinstance(r, _Converted)]
+        return _store(lake, converted, run_id)
+
+
+def _store(lake: Lake, converted: Sequence[_Converted], run_id: str) -> list[Ingested]:
+    results = []
+    for file in converted:
+        started = perf_counter()
+        if file.parquet is not None:
+            lake.write_batch(file.batch, file.parquet)
+        rows = file.batch.object.rows if file.parquet is not None else 0
+        seconds = file.seconds + perf_counter() - started
+        results.append(Ingested(file.batch.table, rows, file.parquet is None, file.batch, seconds))
+    if fresh := [r.batch for r in results if not r.unchanged]:
+        lake.accept(run_id, fresh)
+    return results
+
+
+def _convert(
+    lake: Lake, contract: Contract, folder: Path, run_id: str, processing_date: date, work: Path
+) -> _Converted:
+    started = perf_counter()
+    source = open_source(folder, contract)
+    known = lake.delivered_before(contract, source.sha256)
+    if known is not None:
+        return _Converted(known, None, perf_counter() - started)
+    _check_clock(lake, contract, run_id)
+    origin = Origin(run_id, datetime.now(UTC))
+    parquet = work / f"{contract.table}.parquet"
+    rows, header = write_parquet(source, contract, origin, parquet)
+    batch = _batch(contract, source, origin, processing_date, header, rows, parquet)
+    return _Converted(batch, parquet, perf_counter() - started)
+
+
+def _batch(
+    contract: Contract,
+    source: Source,
+    origin: Origin,
+    processing_date: date,
+    header: tuple[str, ...],
+    rows: int,
+    parquet: Path,
+) -> Batch:
+    key = f"bronze/{contract.table}/processing_date={processing_date.isoformat()}/{origin.run_id}.parquet"
+    return Batch(
+        table=contract.table,
+        run_id=origin.run_id,
+        processing_date=processing_date.isoformat(),
+        ingested_at=origin.ingested_at.isoformat(),
+        contract_version=contract.version,
+        source_file=source.path.name,
+        source_sha256=source.sha256,
+        source_size=len(source.content),
+        columns=header,
+        object=StoredObject(key, rows, parquet.stat().st_size, sha256_of(parquet)),
+    )
+
+
+def _check_clock(lake: Lake, contract: Contract, run_id: str) -> None:
+    """Run ids carry the time and order the batches: one from a clock that went back would silently lose to its predecessor."""
+    later = [b.run_id for b in lake.batches(contract.table) if b.run_id >= run_id]
+    if later:
+        raise LakeError(
+            "the lake holds a batch that is newer than this run",
+            resource=contract.table,
+            expected=f"a run id after {max(later)}",
+            found=run_id,
+            remedy="set this machine's clock right",
+        )
+
+
+def _refuse_together(refusals: Sequence[SourceRefused]) -> None:
+    """One error for the whole delivery, so that nobody mends one file a run."""
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        raise SourceRefused(
+            f"{len(refusals)} source files were refused",
+            resource=", ".join(r.resource for r in refusals),
+            expected="files that keep to their contracts",
+            found="\n\n" + "\n\n".join(str(r) for r in refusals),
+            remedy="mend these files and deliver all of them again; nothing was taken in",
+        )

@@ -1,0 +1,298 @@
+"""The `olist` command. Thin: it reads arguments, calls the pipeline and shows what came of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from olist import pipeline
+from olist.contracts import load_contracts
+from olist.errors import ConfigurationError, OlistError
+from olist.lake.verify import verify
+from olist.report import Progress, print_report, print_status
+from olist.settings import Settings, load_settings
+from opstore.store import Opstore
+
+app = typer.Typer(
+    help="CSV exports to an immutable lake, a validated warehouse and a star schema.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+)
+source_app = typer.Typer(help="Where CSVs come from.", no_args_is_help=True)
+lake_app = typer.Typer(help="The bronze lake: batches and their state.", no_args_is_help=True)
+warehouse_app = typer.Typer(help="The PostgreSQL that holds silver and gold.", no_args_is_help=True)
+app.add_typer(source_app, name="source")
+app.add_typer(lake_app, name="lake")
+app.add_typer(warehouse_app, name="warehouse")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+FAILED, MISCONFIGURED, TRY_AGAIN = 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
+Source = Annotated[
+    str | None,
+    typer.Option("--source", help="A folder of CSVs, the Kaggle zip, `kaggle` or `synthetic`; default: searched for."),
+]
+ProcessingDate = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day the batch belongs to; default: today (UTC).")
+]
+
+
+@app.command(epilog="Example: `olist run --source data/brazilian-ecommerce.zip`")
+def run(source: Source = None, processing_date: ProcessingDate = None, as_json: Json = False) -> None:
+    """Do everything: source to bronze to silver to gold. Repeating it does only what is missing."""
+    settings, told_by = _sourced(source)
+    day = processing_date.date() if processing_date else None
+    with Progress(err if as_json else out) as listener:
+        report = pipeline.run(settings, told_by=told_by, processing_date=day, listener=listener)
+    _finish(report, as_json)
+
+
+@app.command(epilog="Example: `olist ingest --source data/ --processing-date 2026-01-31`")
+def ingest(source: Source = None, processing_date: ProcessingDate = None, as_json: Json = False) -> None:
+    """Bring the source's files into bronze as one delivery."""
+    settings, told_by = _sourced(source)
+    day = processing_date.date() if processing_date else None
+    with Progress(err if as_json else out) as listener:
+        report = pipeline.ingest(settings, told_by=told_by, processing_date=day, listener=listener)
+    _finish(report, as_json)
+
+
+@app.command(epilog="Example: `olist silver --json`")
+def silver(as_json: Json = False) -> None:
+    """Build, audit and publish silver from the accepted batches."""
+    settings = _settings()
+    with Progress(err if as_json else out) as listener:
+        report = pipeline.silver(settings, listener=listener)
+    _finish(report, as_json)
+
+
+@app.command(epilog="Example: `olist gold`")
+def gold(as_json: Json = False) -> None:
+    """Build and test gold with dbt, and swap it in when green."""
+    settings = _settings()
+    with Progress(err if as_json else out) as listener:
+        report = pipeline.gold(settings, listener=listener)
+    _finish(report, as_json)
+
+
+@app.command(epilog="Example: `olist status`")
+def status(as_json: Json = False) -> None:
+    """What ran last, what is at work, and what was lost."""
+    with _errors():
+        settings = _settings()
+        opstore = Opstore(settings.opstore_path)
+        runs = opstore.runs(limit=10)
+        document = {
+            "home": str(settings.home),
+            "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
+        }
+        if as_json:
+            sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        else:
+            print_status(out, document)
+
+
+@source_app.command("fetch", epilog="Example: `olist source fetch`")
+def source_fetch() -> None:
+    """Download the public dataset from Kaggle (no account needed) and print its folder."""
+    from olist.source.locate import fetch_kaggle
+
+    with _errors():
+        out.print(str(fetch_kaggle(_settings().home)), soft_wrap=True)
+
+
+@source_app.command("generate", epilog="Example: `olist source generate --scale 0.1 --seed 7 --out /tmp/small`")
+def source_generate(
+    target: Annotated[Path, typer.Option("--out", help="Folder to write the nine CSVs to.")],
+    scale: Annotated[float, typer.Option(min=0.001, help="1 is the size of the real data, 1.55 million rows.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+) -> None:
+    """Write synthetic CSVs of the real data's shape and quirks."""
+    from olist.source.synthetic import generate
+
+    with _errors():
+        contracts = load_contracts(_settings().contracts)
+        with Progress(out) as listener:
+            listener.begin("source", len(contracts))
+            rows = generate(
+                contracts, target, scale=scale, seed=seed, on_table=lambda table, _: listener.advance(table)
+            )
+        out.print(f"{sum(rows.values()):,} rows in {len(rows)} files under {target}", soft_wrap=True)
+
+
+@lake_app.command("ls", epilog="Example: `olist lake ls --table orders`")
+def lake_ls(table: Annotated[str | None, typer.Option(help="Only this table.")] = None) -> None:
+    """List the batches with their state."""
+    with _errors():
+        settings = _settings()
+        lake = pipeline.open_lake(settings)
+        shown = Table("table", "processing date", "run", "rows", "state", "source file")
+        for name in [table] if table else load_contracts(settings.contracts):
+            verdicts = lake.verdicts(name)
+            for batch in lake.batches(name):
+                state = verdicts[batch.run_id]
+                shown.add_row(
+                    name, batch.processing_date, batch.run_id, f"{batch.object.rows:,}", state, batch.source_file
+                )
+        out.print(shown if shown.row_count else "the lake has no batches")
+
+
+@lake_app.command("verify", epilog="Example: `olist lake verify`")
+def lake_verify() -> None:
+    """Compute every checksum and row count again and name what differs."""
+    with _errors():
+        settings = _settings()
+        count, differences = verify(pipeline.open_lake(settings), load_contracts(settings.contracts))
+        for difference in differences:
+            out.print(f"{difference.key}: expected {difference.expected}, found {difference.found}", soft_wrap=True)
+        out.print(f"{count} objects verified, {len(differences)} differences")
+        if differences:
+            raise typer.Exit(FAILED)
+
+
+@lake_app.command(
+    "withdraw", epilog='Example: `olist lake withdraw orders 20260131T060000000000Z-1a2b --reason "wrong export"`'
+)
+def lake_withdraw(
+    table: Annotated[str, typer.Argument(help="Table of the batch.")],
+    run_id: Annotated[str, typer.Argument(help="Run that brought it, from `olist lake ls`.")],
+    reason: Annotated[str, typer.Option(help="Why; kept with the batch.")],
+) -> None:
+    """Take a batch back. It stays in the lake for the record and leaves silver at its next build."""
+    with _errors():
+        batch = pipeline.open_lake(_settings()).withdraw(table, run_id, reason)
+        out.print(f"withdrawn: {table} {run_id}, {batch.object.rows:,} rows; `olist silver` and `olist gold` apply it")
+
+
+@warehouse_app.command("start", epilog="Example: `olist warehouse start --port 5433`")
+def warehouse_start(
+    port: Annotated[
+        int | None, typer.Option(help="Also listen on this TCP port of the loopback, for Power BI and other tools.")
+    ] = None,
+) -> None:
+    """Start the embedded server, or adopt the one that runs."""
+    from olist.warehouse import embedded
+
+    with _errors():
+        settings = _embedded_settings()
+        server = embedded.start(settings.home, tcp_port=port)
+        out.print(f"running, pid {server.pid}: {server.url}", soft_wrap=True)
+        if server.tcp_url:
+            out.print(f"over TCP: {server.tcp_url}", soft_wrap=True)
+
+
+@warehouse_app.command("stop", epilog="Example: `olist warehouse stop`")
+def warehouse_stop() -> None:
+    """Stop the embedded server."""
+    from olist.warehouse import embedded
+
+    with _errors():
+        out.print("stopped" if embedded.stop(_embedded_settings().home) else "it was not running")
+
+
+@warehouse_app.command("url", epilog='Example: `psql "$(olist warehouse url)"`')
+def warehouse_url(
+    tcp: Annotated[
+        bool, typer.Option("--tcp", help="The URL over TCP, with its password; needs `start --port`.")
+    ] = False,
+) -> None:
+    """Print a libpq URL of the warehouse, starting the embedded server if need be."""
+    from olist.warehouse import connect, embedded
+
+    with _errors():
+        settings = _settings()
+        url = connect.warehouse_url(settings)
+        if tcp and settings.warehouse is None:
+            over_tcp = embedded.start(settings.home).tcp_url
+            if over_tcp is None:
+                raise ConfigurationError(
+                    "the embedded server does not listen on TCP",
+                    resource="olist warehouse url --tcp",
+                    expected="a server started with --port",
+                    found="the unix socket alone",
+                    remedy="`olist warehouse start --port 5433` first",
+                )
+            url = over_tcp
+        out.print(url, soft_wrap=True, markup=False)
+
+
+@warehouse_app.command("psql", epilog='Example: `olist warehouse psql -- -c "select count(*) from gold.fact_orders"`')
+def warehouse_psql(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Passed to psql, after --.")] = None,
+) -> None:
+    """Open psql on the warehouse, the server's own where the machine has none."""
+    from olist.warehouse import connect, embedded
+
+    with _errors():
+        url = connect.warehouse_url(_settings())
+    result = subprocess.run([str(embedded._binary("psql")), url, *(arguments or [])], check=False)
+    raise typer.Exit(result.returncode)
+
+
+def _sourced(source: str | None) -> tuple[Settings, str]:
+    """Settings with the source from the command line, and who named it."""
+    return _settings(source=source), "--source" if source else "OLIST_SOURCE is set"
+
+
+def _settings(**overrides: object) -> Settings:
+    with _errors():
+        return load_settings(**overrides)
+
+
+def _embedded_settings() -> Settings:
+    settings = _settings()
+    if settings.warehouse is not None:
+        raise ConfigurationError(
+            "the warehouse is not the embedded one",
+            resource="OLIST_WAREHOUSE",
+            expected="unset, for the embedded server",
+            found="a URL",
+            remedy="unset it, or start and stop that server by its own means",
+        )
+    return settings
+
+
+def _finish(report: pipeline.Report, as_json: bool) -> None:
+    """Show the report and end with its exit code."""
+    print_report(err if as_json else out, report)
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
+    if report.error is not None:
+        err.print(f"\n[bold red]error[/] {_escaped(str(report.error))}", soft_wrap=True)
+        raise typer.Exit(_exit_code(report.error))
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Ends the command with an error that was raised on purpose, shown without a traceback."""
+    try:
+        yield
+    except OlistError as error:
+        err.print(f"[bold red]error[/] {_escaped(str(error))}", soft_wrap=True)
+        raise typer.Exit(_exit_code(error)) from error
+
+
+def _exit_code(error: OlistError) -> int:
+    if isinstance(error, ConfigurationError):
+        return MISCONFIGURED
+    return TRY_AGAIN if error.transient else FAILED
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

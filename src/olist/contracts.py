@@ -1,0 +1,228 @@
+"""The data contracts: the one place where tables, columns, types, keys, domains and tolerances are written.
+
+`load_contracts` reads the ODCS v3 files of a folder and returns what the pipeline needs of them as frozen dataclasses, parents before
+children. Silver's DDL, the bronze header check, the audit and the synthetic generator are all derived from these.
+
+A property's `physicalName` is its header in the source file; without one the header equals its name. A property with a
+`transformDescription` is derived by silver and absent from the source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from open_data_contract_standard.model import (
+    CustomProperty,
+    OpenDataContractStandard,
+    Relationship,
+    SchemaProperty,
+)
+from pydantic import ValidationError
+
+from olist.errors import ContractError
+
+__all__ = ["Column", "Contract", "Reference", "load_contracts"]
+
+Load = Literal["snapshot", "delta"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column's parent: `table.column`. Only an enforced one becomes a foreign key and rejects orphans."""
+
+    table: str
+    column: str
+    enforced: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a silver table.
+
+    `source` is its header in the CSV, None when silver derives it. `logical_type` is ODCS's (string, integer, number, timestamp,
+    boolean), `physical_type` PostgreSQL's. `minimum` and `maximum` are inclusive, in the column's own unit.
+    """
+
+    name: str
+    source: str | None
+    description: str
+    logical_type: str
+    physical_type: str
+    required: bool
+    key_position: int | None
+    pattern: str | None
+    time_format: str | None
+    minimum: float | None
+    maximum: float | None
+    values: tuple[str, ...]
+    reference: Reference | None
+    derived_from: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One source table. `reject_tolerance` is the largest share (0–1) of a run's rows that may be rejected."""
+
+    table: str
+    file_name: str
+    version: str
+    description: str
+    grain: str
+    load: Load
+    reject_tolerance: float
+    columns: tuple[Column, ...]
+    digest: str
+
+    @cached_property
+    def source_columns(self) -> tuple[Column, ...]:
+        """The columns that the CSV brings, in the contract's order."""
+        return tuple(c for c in self.columns if c.source is not None)
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The CSV's header, in the contract's order."""
+        return tuple(c.source for c in self.columns if c.source is not None)
+
+    @cached_property
+    def key(self) -> tuple[str, ...]:
+        """The primary key's columns, in key order."""
+        keyed = [(c.key_position, c.name) for c in self.columns if c.key_position is not None]
+        return tuple(name for _, name in sorted(keyed))
+
+    @cached_property
+    def references(self) -> tuple[tuple[Column, Reference], ...]:
+        """The enforced relations: (child column, parent)."""
+        return tuple((c, c.reference) for c in self.columns if c.reference is not None and c.reference.enforced)
+
+    @cached_property
+    def parents(self) -> frozenset[str]:
+        """Tables that must be built before this one: relations, enforced or not, and sources of derived columns."""
+        referenced = {c.reference.table for c in self.columns if c.reference is not None}
+        derived = {table for c in self.columns for table in c.derived_from}
+        return frozenset((referenced | derived) - {self.table})
+
+
+def load_contracts(folder: Path) -> dict[str, Contract]:
+    """Every contract of `folder` by table name, parents before children.
+
+    Raises ContractError for a folder without contracts, a file that is not ODCS v3, an unknown or misplaced value, or a relation to
+    a table or column that no contract describes.
+    """
+    paths = sorted(folder.glob("*.odcs.yaml"))
+    if not paths:
+        raise ContractError(
+            "no data contracts found",
+            resource=str(folder),
+            expected="one <table>.odcs.yaml per source table",
+            found="none",
+            remedy="set OLIST_CONTRACTS to the folder that holds them",
+        )
+    read = {contract.table: contract for contract in map(_read, paths)}
+    _check_references(read, folder)
+    try:
+        order = list(TopologicalSorter({t: sorted(c.parents) for t, c in sorted(read.items())}).static_order())
+    except CycleError as error:
+        raise ContractError(
+            "tables depend on each other in a circle",
+            resource=str(folder),
+            expected="relations without a circle",
+            found=" → ".join(error.args[1]),
+            remedy="remove one of these relations, or mark it enforced: false and derive nothing from it",
+        ) from error
+    return {table: read[table] for table in order}
+
+
+def _read(path: Path) -> Contract:
+    text = path.read_text(encoding="utf-8")
+    try:
+        document = OpenDataContractStandard(**yaml.safe_load(text))
+        (table,) = list(document.schema_ or [])
+        custom = _custom(table.customProperties)
+        load = custom["load"]
+        if load not in ("snapshot", "delta"):
+            raise ValueError(f"load is {load!r}, expected snapshot or delta")
+        return Contract(
+            table=_required(table.name, "schema name"),
+            file_name=_required(table.physicalName, "schema physicalName"),
+            version=_required(document.version, "version"),
+            description=table.description or "",
+            grain=table.dataGranularityDescription or "",
+            load=load,
+            reject_tolerance=float(custom["rejectTolerance"]),
+            columns=tuple(_column(p) for p in table.properties or ()),
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+        )
+    except (ValidationError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        raise ContractError(
+            "a data contract cannot be read",
+            resource=str(path),
+            expected="one ODCS v3 schema with load, rejectTolerance and typed properties",
+            found=f"{type(error).__name__}: {error}",
+            remedy="mend the file; the other contracts in the folder show the form",
+        ) from error
+
+
+def _column(p: SchemaProperty) -> Column:
+    options: Mapping[str, Any] = p.logicalTypeOptions or {}
+    name = _required(p.name, "property name")
+    return Column(
+        name=name,
+        source=None if p.transformDescription else (p.physicalName or name),
+        description=p.description or "",
+        logical_type=_required(p.logicalType, f"{name}.logicalType"),
+        physical_type=_required(p.physicalType, f"{name}.physicalType"),
+        required=bool(p.required or p.primaryKey),
+        key_position=p.primaryKeyPosition if p.primaryKey else None,
+        pattern=options.get("pattern"),
+        time_format=options.get("format"),
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        values=tuple(str(v.value) for v in p.enum or ()),
+        reference=_reference(p.relationships),
+        derived_from=tuple(p.transformSourceObjects or ()) if p.transformDescription else (),
+    )
+
+
+def _reference(relationships: list[Relationship] | None) -> Reference | None:
+    if not relationships:
+        return None
+    (relationship,) = relationships
+    if not isinstance(relationship.to, str):
+        raise ValueError("a relationship points to one column: table.column")
+    table, column = relationship.to.split(".")
+    return Reference(table, column, enforced=bool(_custom(relationship.customProperties).get("enforced", True)))
+
+
+def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
+    return {str(p.property): p.value for p in properties or ()}
+
+
+def _required(value: str | None, what: str) -> str:
+    if not value:
+        raise ValueError(f"{what} is missing")
+    return value
+
+
+def _check_references(contracts: Mapping[str, Contract], folder: Path) -> None:
+    for contract in contracts.values():
+        wanted: set[tuple[str, str | None]] = {
+            (c.reference.table, c.reference.column) for c in contract.columns if c.reference
+        }
+        wanted |= {(table, None) for c in contract.columns for table in c.derived_from}
+        for table, column in sorted(wanted, key=str):
+            known = contracts.get(table)
+            if known is None or (column is not None and column not in {c.name for c in known.columns}):
+                raise ContractError(
+                    "a contract refers to what no contract describes",
+                    resource=f"{folder}: {contract.table}",
+                    expected="a table and column of another contract",
+                    found=table if column is None else f"{table}.{column}",
+                    remedy="correct the relationship, or add the missing contract",
+                )

@@ -1,0 +1,94 @@
+"""What can go wrong, by what the person on call does next.
+
+    OlistError                  every error we raise on purpose
+    ├── ConfigurationError      mend a setting or a contract, then run again
+    │   └── ContractError
+    ├── SourceRefused           the delivered files are faulty: mend them, or ask their producer
+    ├── AuditFailed             the data broke a rule: nothing was published
+    ├── LakeError               the lake was altered, or cannot be written
+    ├── WarehouseUnavailable    the database cannot be reached or started (transient)
+    ├── PublishBlocked          an object that others built on a layer stands in its way
+    ├── GoldFailed              dbt did not come back green: gold is unchanged
+    └── Busy                    another run is at work: wait (transient)
+
+Each says what failed, on which resource, what was expected, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = [
+    "AuditFailed",
+    "Busy",
+    "ConfigurationError",
+    "ContractError",
+    "GoldFailed",
+    "LakeError",
+    "OlistError",
+    "PublishBlocked",
+    "SourceRefused",
+    "WarehouseUnavailable",
+]
+
+
+class OlistError(Exception):
+    """An error for the person on call. `transient` tells whether the same call may succeed later unchanged."""
+
+    transient = False
+
+    def __init__(self, what: str, *, resource: str, expected: str, found: str, remedy: str) -> None:
+        self.what, self.resource, self.expected, self.found, self.remedy = what, resource, expected, found, remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what}\n  where     {self.resource}\n  expected  {self.expected}\n"
+            f"  found     {self.found}\n  remedy    {self.remedy}"
+        )
+
+
+class ConfigurationError(OlistError):
+    """A setting, or a file that configures, is wrong."""
+
+
+class ContractError(ConfigurationError):
+    """A data contract is missing, unreadable or contradicts another."""
+
+
+class SourceRefused(OlistError):
+    """The delivered files break their contract's structure; no batch was accepted."""
+
+
+class AuditFailed(OlistError):
+    """Staged rows broke a rule of their contract; what was published before stands. `quarantined` is rows by table."""
+
+    def __init__(
+        self, what: str, *, resource: str, expected: str, found: str, remedy: str, quarantined: Mapping[str, int]
+    ) -> None:
+        super().__init__(what, resource=resource, expected=expected, found=found, remedy=remedy)
+        self.quarantined = quarantined
+
+
+class LakeError(OlistError):
+    """An object of the lake is missing, altered, already there, or cannot be written."""
+
+
+class WarehouseUnavailable(OlistError):
+    """PostgreSQL cannot be started, reached or used."""
+
+    transient = True
+
+
+class PublishBlocked(OlistError):
+    """A new version cannot take the old one's place; the old one stands."""
+
+
+class GoldFailed(OlistError):
+    """dbt failed to build or test; what was published before stands."""
+
+
+class Busy(OlistError):
+    """Another process holds a lock that this one needs."""
+
+    transient = True

@@ -1,0 +1,208 @@
+"""Gold: dbt builds and tests it beside the served one; only a green build takes its place.
+
+dbt runs while silver's shared lock is held, so every model reads one version of silver. What it built from, silver's version and the
+project's files, is recorded with the publish: equal inputs are a no-op. The artifacts of every invocation are kept in the lake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from olist.errors import GoldFailed
+from olist.lake.batches import Lake
+from olist.warehouse.connect import connect, libpq_environment
+from olist.warehouse.publish import Publication, hold, latest, publish
+from opstore.store import Check
+
+__all__ = ["GoldResult", "GoldTable", "build_gold"]
+
+STAGED = "gold_next"
+_ARTIFACTS = ("run_results.json", "manifest.json")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class GoldTable:
+    """One table of gold: rows, and the seconds dbt took for it."""
+
+    table: str
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class GoldResult:
+    """A gold run. `changed` is false when gold was up to date."""
+
+    tables: list[GoldTable]
+    checks: list[Check]
+    changed: bool
+
+
+def build_gold(
+    lake: Lake,
+    project: Path,
+    url: str,
+    *,
+    run_id: str,
+    work: Path,
+    publish_wait: float,
+    on_node: Callable[[str], None] = lambda name: None,
+    on_checks: Callable[[list[Check]], None] = lambda checks: None,
+) -> GoldResult:
+    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs. The caller holds the run lock.
+
+    Raises GoldFailed when there is no silver, or a model or test fails: gold then stands as it was.
+    """
+    with connect(url, "gold") as connection, hold(connection, "silver"):
+        inputs = {"gold": _digest(connection, project)}
+        before = latest(connection, "gold")
+        served = _tables(connection, "gold")
+        if before is not None and before.inputs == inputs and served:
+            return GoldResult([GoldTable(t, 0, 0.0) for t in served], [], changed=False)
+        connection.execute(f"DROP SCHEMA IF EXISTS {STAGED} CASCADE")
+        connection.execute(f"CREATE SCHEMA {STAGED}; CREATE SCHEMA IF NOT EXISTS gold")
+        results = _dbt_build(project, url, work, on_node)
+        _keep_artifacts(lake, work / "target", results.invocation_id)
+        checks = [_check(r) for r in results.nodes if _is_test(r)]
+        on_checks(checks)
+        _raise_for_failures(results)
+        tables = _tables(connection, STAGED)
+        for table in tables:
+            connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGED, table)))
+        built = [_gold_table(connection, table, results) for table in tables]
+        publish(
+            connection,
+            Publication("gold", run_id, inputs, {"invocation_id": results.invocation_id}),
+            staged=STAGED,
+            tables=tables,
+            retired=[t for t in served if t not in tables],
+            wait=publish_wait,
+        )
+        connection.execute(f"DROP SCHEMA {STAGED} CASCADE")
+        return GoldResult(built, checks, changed=True)
+
+
+@dataclass(frozen=True)
+class _Results:
+    invocation_id: str
+    nodes: list[Any]
+    error: str | None
+
+
+def _dbt_build(project: Path, url: str, work: Path, on_node: Callable[[str], None]) -> _Results:
+    """`dbt build` in this process: importing dbt once more in another would cost as much as building several models."""
+    from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
+
+    def on_event(event: Any) -> None:
+        if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+            on_node(event.data.node_info.node_name)
+
+    arguments = [
+        "build",
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(project),
+        "--exclude-resource-type",
+        "unit_test",
+    ]
+    folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
+    with _environment(libpq_environment(url) | {"OLIST_DBT_SCHEMA": STAGED}):
+        outcome = dbtRunner(callbacks=[on_event]).invoke([*arguments, *folders])
+    nodes = list(getattr(outcome.result, "results", None) or [])
+    args = getattr(getattr(outcome.result, "metadata", None), "invocation_id", None)
+    error = None if outcome.exception is None else str(outcome.exception)
+    if not nodes and error is None:
+        error = "dbt ran nothing"
+    return _Results(str(args), nodes, error)
+
+
+def _raise_for_failures(results: _Results) -> None:
+    failed = [r for r in results.nodes if r.status in ("error", "fail", "runtime error")]
+    if not failed and results.error is None:
+        return
+    skipped = sum(r.status == "skipped" for r in results.nodes)
+    lines = [f"{r.node.name}: {' '.join((r.message or '').split())}" for r in failed[:_SHOWN]] or [str(results.error)]
+    raise GoldFailed(
+        f"dbt: {len(failed)} of {len(results.nodes)} nodes failed, {skipped} skipped: nothing was published",
+        resource=", ".join(r.node.unique_id for r in failed[:_SHOWN]) or "the dbt project",
+        expected="a green build",
+        found="\n            ".join(lines),
+        remedy=f"look at {STAGED}, which holds what was built; mend the model or its source and run `olist gold`; gold stands as it was",
+    )
+
+
+def _keep_artifacts(lake: Lake, target: Path, invocation_id: str) -> None:
+    for name in _ARTIFACTS:
+        if (target / name).exists():
+            lake.store.put(f"artifacts/dbt/{invocation_id}/{name}", target / name)
+
+
+def _is_test(result: Any) -> bool:
+    return bool(result.node.resource_type == "test")
+
+
+def _check(result: Any) -> Check:
+    node = result.node
+    metadata = getattr(node, "test_metadata", None)
+    attached = getattr(node, "attached_node", None) or (node.depends_on.nodes or ["gold"])[-1]
+    status = {"pass": "pass", "warn": "fail", "fail": "fail"}.get(str(result.status), "error")
+    return Check(
+        asset=f"gold.{attached.split('.')[2]}" if attached.count(".") >= 2 else attached,
+        check_name=node.name,
+        kind=metadata.name if metadata else "business_rule",
+        severity="warn" if str(node.config.severity).lower() == "warn" else "error",
+        status=status,  # type: ignore[arg-type]
+        failures=result.failures,
+        message=result.message,
+    )
+
+
+def _gold_table(connection: psycopg.Connection, table: str, results: _Results) -> GoldTable:
+    row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(STAGED, table))).fetchone()
+    seconds = next((r.execution_time for r in results.nodes if getattr(r.node, "alias", None) == table), 0.0)
+    return GoldTable(table, row[0] if row else 0, seconds)
+
+
+def _digest(connection: psycopg.Connection, project: Path) -> str:
+    """What gold depends on: the published silver and the project's files."""
+    silver = latest(connection, "silver")
+    if silver is None:
+        raise GoldFailed(
+            "there is no silver to build from",
+            resource="silver",
+            expected="a published version",
+            found="none",
+            remedy="run `olist run`, or `olist ingest` and `olist silver`",
+        )
+    digest = hashlib.sha256(repr(sorted(silver.inputs.items())).encode())
+    for path in sorted(p for p in project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md")):
+        digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (schema,)).fetchall()
+    return [name for (name,) in rows]
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """dbt's profile reads its connection from the environment."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

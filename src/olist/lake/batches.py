@@ -1,0 +1,174 @@
+"""Batches: what one ingestion of one table brought, and what was judged of it.
+
+    bronze/<table>/processing_date=<date>/<run_id>.parquet     the rows
+    manifests/<table>/<date>/<run_id>.json                     written after them: names the object with its checksum
+    verdicts/<run_id>/accepted.json                            one per run, over all its tables: a delivery counts whole or not at all
+    verdicts/<run_id>/quarantined.json                         it failed its audit and stays for the record
+    withdrawals/<table>/<run_id>.json                          taken back by a person, with a reason
+
+Every one of these is a create-only object, so a state is never edited: withdrawn counts before quarantined, quarantined before
+accepted, and a batch without a verdict does not count. Readers see only what a manifest names.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from olist.contracts import Contract
+from olist.errors import LakeError
+from olist.lake.store import Store
+
+__all__ = ["Batch", "Lake", "StoredObject", "Verdict"]
+
+
+class Verdict(StrEnum):
+    """What was judged of a batch."""
+
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"
+    WITHDRAWN = "withdrawn"
+    UNJUDGED = "unjudged"
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as its manifest describes it; `sha256` in hex, `size` in bytes."""
+
+    key: str
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One table's batch of one run.
+
+    `columns` are the source headers as stored; `source_sha256` is that of the CSV's bytes; `ingested_at` is UTC, ISO 8601.
+    """
+
+    table: str
+    run_id: str
+    processing_date: str
+    ingested_at: str
+    contract_version: str
+    source_file: str
+    source_sha256: str
+    source_size: int
+    columns: tuple[str, ...]
+    object: StoredObject
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Batches of a table apply in this order."""
+        return (self.processing_date, self.run_id)
+
+
+class Lake:
+    """Batches and verdicts over a store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def write_batch(self, batch: Batch, parquet: Path) -> None:
+        """Store the rows, then the manifest that makes them visible."""
+        self.store.put(batch.object.key, parquet)
+        self._put_json(_manifest_key(batch), asdict(batch))
+
+    def accept(self, run_id: str, batches: Iterable[Batch]) -> None:
+        """Accept a run's delivery: all of its tables in one object."""
+        self._judge(run_id, Verdict.ACCEPTED, {b.table: b.object.rows for b in batches})
+
+    def quarantine(self, run_id: str, tables: Mapping[str, int], reason: str) -> None:
+        """Keep a run's delivery for the record and out of silver. Doing so again changes nothing."""
+        if f"verdicts/{run_id}/quarantined.json" not in self.store.keys(f"verdicts/{run_id}"):
+            self._judge(run_id, Verdict.QUARANTINED, tables, reason)
+
+    def withdraw(self, table: str, run_id: str, reason: str) -> Batch:
+        """Take a batch back. Raises LakeError when there is no such batch or it is withdrawn already."""
+        found = [b for b in self.batches(table) if b.run_id == run_id]
+        if not found or self.verdicts(table)[run_id] is Verdict.WITHDRAWN:
+            raise LakeError(
+                "there is no such batch to withdraw",
+                resource=f"{table} {run_id}",
+                expected="a batch that is not yet withdrawn",
+                found="no manifest of that run" if not found else "it was withdrawn before",
+                remedy="`olist lake ls` lists the batches and their state",
+            )
+        self._put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
+        return found[0]
+
+    def batches(self, table: str) -> list[Batch]:
+        """Every batch of a table that has a manifest, in order."""
+        keys = self.store.keys(f"manifests/{table}")
+        return sorted((_batch(self._json(key)) for key in keys), key=lambda b: b.order)
+
+    def verdicts(self, table: str) -> dict[str, Verdict]:
+        """The state of each of a table's batches, by run id."""
+        withdrawn = {Path(key).stem for key in self.store.keys(f"withdrawals/{table}")}
+        judged = set(self.store.keys("verdicts"))
+        return {b.run_id: _state(b.run_id, withdrawn, judged) for b in self.batches(table)}
+
+    def accepted(self, table: str) -> list[Batch]:
+        """The accepted batches of a table, in order."""
+        verdicts = self.verdicts(table)
+        return [b for b in self.batches(table) if verdicts[b.run_id] is Verdict.ACCEPTED]
+
+    def current(self, contract: Contract) -> list[Batch]:
+        """The batches that make up the table: the latest accepted snapshot, or every accepted delta."""
+        accepted = self.accepted(contract.table)
+        return accepted[-1:] if contract.load == "snapshot" else accepted
+
+    def delivered_before(self, contract: Contract, source_sha256: str) -> Batch | None:
+        """The batch that makes this file a no-op: the latest one for a snapshot, any one for a delta."""
+        accepted = self.accepted(contract.table)
+        candidates = accepted[-1:] if contract.load == "snapshot" else accepted
+        return next((b for b in candidates if b.source_sha256 == source_sha256), None)
+
+    def _judge(self, run_id: str, verdict: Verdict, tables: Mapping[str, int], reason: str | None = None) -> None:
+        self._put_json(
+            f"verdicts/{run_id}/{verdict}.json",
+            {"run_id": run_id, "verdict": verdict, "rows": dict(tables), "reason": reason},
+        )
+
+    def _put_json(self, key: str, document: Mapping[str, Any]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "object.json")
+            path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            self.store.put(key, path)
+
+    def _json(self, key: str) -> dict[str, Any]:
+        try:
+            document: dict[str, Any] = json.loads(self.store.read(key))
+        except ValueError as error:
+            raise LakeError(
+                "a manifest of the lake cannot be read",
+                resource=f"{self.store.url}/{key}",
+                expected="the JSON that was written",
+                found=str(error),
+                remedy="restore it from a copy of the lake",
+            ) from error
+        return document
+
+
+def _manifest_key(batch: Batch) -> str:
+    return f"manifests/{batch.table}/{batch.processing_date}/{batch.run_id}.json"
+
+
+def _batch(document: dict[str, Any]) -> Batch:
+    return Batch(**{**document, "columns": tuple(document["columns"]), "object": StoredObject(**document["object"])})
+
+
+def _state(run_id: str, withdrawn: set[str], judged: set[str]) -> Verdict:
+    if run_id in withdrawn:
+        return Verdict.WITHDRAWN
+    for verdict in (Verdict.QUARANTINED, Verdict.ACCEPTED):
+        if f"verdicts/{run_id}/{verdict}.json" in judged:
+            return verdict
+    return Verdict.UNJUDGED

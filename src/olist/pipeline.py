@@ -1,0 +1,388 @@
+"""The steps, each recorded as a run: the CLI, Airflow and the jobs all enter here.
+
+`run` does all of them; `ingest`, `silver` and `gold` one each. Every step may be repeated: it does only what is missing, and what was
+published stays until something green replaces it. One step at a time changes a platform: a file lock guards its home, an advisory lock
+its warehouse.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import platform
+import secrets
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, Protocol
+
+from olist.bronze.ingest import ingest as ingest_bronze
+from olist.contracts import load_contracts
+from olist.errors import AuditFailed, Busy, OlistError
+from olist.gold.build import build_gold
+from olist.lake.batches import Lake
+from olist.lake.store import FolderStore
+from olist.settings import PROJECT, Settings
+from olist.silver.build import build_silver
+from olist.source.locate import delivery
+from olist.warehouse.connect import connect, warehouse_url
+from olist.warehouse.publish import exclusive
+from opstore.store import Check, Counts, Opstore, RunFinish, RunStart
+
+__all__ = ["LayerRow", "Listener", "Report", "Silent", "gold", "ingest", "open_lake", "run", "silver"]
+
+Step = Literal["run", "ingest", "silver", "gold"]
+Status = Literal["success", "no_op", "failed"]
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """What a step did to one table of one layer. Rows in = published + superseded + rejected + quarantined; seconds are wall time."""
+
+    layer: Literal["bronze", "silver", "gold"]
+    table: str
+    rows_in: int
+    published: int
+    superseded: int
+    rejected: int
+    quarantined: int
+    seconds: float
+
+
+@dataclass
+class Report:
+    """What a command did. `status` is `no_op` when everything was up to date."""
+
+    run_id: str
+    status: Status = "no_op"
+    source: str | None = None
+    seconds: float = 0.0
+    layers: list[LayerRow] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    error: OlistError | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The report as `--json` prints it."""
+        document: dict[str, object] = {
+            "run_id": self.run_id,
+            "status": self.status,
+            "source": self.source,
+            "seconds": round(self.seconds, 3),
+            "layers": [asdict(row) for row in self.layers],
+        }
+        if self.error is not None:
+            names = ("what", "resource", "expected", "found", "remedy", "transient")
+            document["error"] = {name: getattr(self.error, name) for name in names}
+        return document
+
+
+class Listener(Protocol):
+    """Who is told of progress."""
+
+    def source(self, name: str, reason: str) -> None:
+        """Which source was taken, and why."""
+        ...
+
+    def begin(self, layer: str, total: int | None) -> None:
+        """A layer begins, with so many parts (None: not known)."""
+        ...
+
+    def advance(self, part: str) -> None:
+        """A part of the layer is done."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+        ...
+
+
+class Silent:
+    """A listener that does not care."""
+
+    def source(self, name: str, reason: str) -> None: ...
+    def begin(self, layer: str, total: int | None) -> None: ...
+    def advance(self, part: str) -> None: ...
+    def note(self, text: str) -> None: ...
+
+
+def run(
+    settings: Settings,
+    *,
+    told_by: str = "OLIST_SOURCE is set",
+    processing_date: date | None = None,
+    listener: Listener | None = None,
+) -> Report:
+    """Source to gold. The report carries the error of a step that failed; nothing is raised for it."""
+    return _command("run", settings, listener or Silent(), ("ingest", "silver", "gold"), told_by, processing_date)
+
+
+def ingest(
+    settings: Settings,
+    *,
+    told_by: str = "OLIST_SOURCE is set",
+    processing_date: date | None = None,
+    listener: Listener | None = None,
+) -> Report:
+    """Source to bronze."""
+    return _command("ingest", settings, listener or Silent(), ("ingest",), told_by, processing_date)
+
+
+def silver(settings: Settings, *, listener: Listener | None = None) -> Report:
+    """Bronze to silver."""
+    return _command("silver", settings, listener or Silent(), ("silver",))
+
+
+def gold(settings: Settings, *, listener: Listener | None = None) -> Report:
+    """Silver to gold."""
+    return _command("gold", settings, listener or Silent(), ("gold",))
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake that the settings name."""
+    return Lake(FolderStore(settings.lake_folder))
+
+
+@dataclass
+class _Context:
+    settings: Settings
+    listener: Listener
+    opstore: Opstore
+    report: Report
+    told_by: str
+    processing_date: date
+
+
+def _command(
+    step: Step,
+    settings: Settings,
+    listener: Listener,
+    parts: Sequence[Step],
+    told_by: str = "",
+    processing_date: date | None = None,
+) -> Report:
+    started, report = time.perf_counter(), Report(_new_run_id())
+    try:
+        with _exclusive_home(settings):
+            opstore = Opstore(settings.opstore_path)
+            today = processing_date or datetime.now(UTC).date()
+            context = _Context(settings, listener, opstore, report, told_by, today)
+            with _recorded(context, step, None):
+                for part in parts:
+                    if step == part:
+                        _STEPS[part](context, report.run_id)
+                        continue
+                    with _recorded(context, part, report.run_id) as run_id:
+                        _STEPS[part](context, run_id)
+    except OlistError as error:
+        report.status, report.error = "failed", error
+    except OSError as error:
+        report.status, report.error = "failed", _from_system(error, settings)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _ingest(context: _Context, run_id: str) -> None:
+    settings, listener = context.settings, context.listener
+    contracts = load_contracts(settings.contracts)
+    with delivery(
+        settings.source, contracts, home=settings.home, told_by=context.told_by, note=listener.note
+    ) as source:
+        context.report.source = source.name
+        listener.source(source.name, source.reason)
+        listener.begin("bronze", len(contracts))
+        results = ingest_bronze(
+            open_lake(settings),
+            contracts,
+            source.folder,
+            run_id=context.report.run_id,
+            processing_date=context.processing_date,
+            scratch=settings.scratch,
+            on_table=listener.advance,
+        )
+    for r in results:
+        context.report.layers.append(LayerRow("bronze", r.table, r.rows, r.rows, 0, 0, 0, round(r.seconds, 3)))
+    if all(r.unchanged for r in results):
+        listener.note("bronze: the same files as the latest batches, nothing new")
+    else:
+        context.report.status = "success"
+
+
+def _silver(context: _Context, run_id: str) -> None:
+    settings, listener, layers = context.settings, context.listener, context.report.layers
+    contracts = load_contracts(settings.contracts)
+    url = warehouse_url(settings)
+    listener.begin("silver", None)
+    with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
+        try:
+            result = build_silver(
+                open_lake(settings),
+                contracts,
+                url,
+                run_id=context.report.run_id,
+                publish_wait=settings.publish_wait,
+                on_table=listener.advance,
+                on_checks=_checks_recorder(context, run_id),
+            )
+        except AuditFailed as failure:
+            for table, rows in failure.quarantined.items():
+                layers.append(LayerRow("silver", table, rows, 0, 0, 0, rows, 0.0))
+            raise
+    for t in result.tables:
+        c = t.counts
+        layers.append(
+            LayerRow("silver", t.table, c.rows_in, c.published, c.superseded, c.rejected, 0, round(t.seconds, 3))
+        )
+        if t.reasons:
+            reasons = ", ".join(f"{n:,} {reason}" for reason, n in t.reasons.items())
+            listener.note(f"silver.{t.table}: rejected {reasons} (see silver.rejects)")
+    if result.changed:
+        context.report.status = "success"
+    else:
+        listener.note("silver: up to date")
+
+
+def _gold(context: _Context, run_id: str) -> None:
+    settings, listener = context.settings, context.listener
+    url = warehouse_url(settings)
+    listener.begin("gold", None)
+    with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
+        result = build_gold(
+            open_lake(settings),
+            settings.dbt_project,
+            url,
+            run_id=context.report.run_id,
+            work=settings.home / "dbt",
+            publish_wait=settings.publish_wait,
+            on_node=listener.advance,
+            on_checks=_checks_recorder(context, run_id),
+        )
+    for t in result.tables:
+        context.report.layers.append(LayerRow("gold", t.table, t.rows, t.rows, 0, 0, 0, round(t.seconds, 3)))
+    if result.changed:
+        context.report.status = "success"
+    else:
+        listener.note("gold: up to date")
+
+
+_STEPS: dict[Step, Callable[[_Context, str], None]] = {"ingest": _ingest, "silver": _silver, "gold": _gold}
+
+
+def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], None]:
+    def record(checks: list[Check]) -> None:
+        context.report.checks.extend(checks)
+        context.opstore.record_checks(run_id, checks)
+
+    return record
+
+
+@contextmanager
+def _recorded(context: _Context, step: Step, parent: str | None) -> Iterator[str]:
+    """A run in the opstore around a step; a killed process leaves the start alone."""
+    run_id = context.report.run_id if parent is None else f"{parent}.{step}"
+    context.opstore.start(
+        RunStart(run_id, step, None, parent, context.settings.deadline, _revision(), json.dumps(_versions()))
+    )
+    started, first, status = time.perf_counter(), len(context.report.layers), context.report.status
+    context.report.status = "no_op"
+    message: str | None = None
+    try:
+        yield run_id
+    except BaseException as error:
+        context.report.status = "failed"
+        message = str(error) or type(error).__name__
+        raise
+    finally:
+        rows = context.report.layers[first:]
+        # A step of a run that did nothing does not undo what the steps before it did.
+        own, context.report.status = context.report.status, _worse(status, context.report.status)
+        context.opstore.finish(
+            RunFinish(
+                run_id,
+                step,
+                own,
+                _sum(rows),
+                time.perf_counter() - started,
+                message,
+                json.dumps([asdict(r) for r in rows]),
+            )
+        )
+
+
+def _worse(before: Status, after: Status) -> Status:
+    order: tuple[Status, ...] = ("no_op", "success", "failed")
+    return max(before, after, key=order.index)
+
+
+def _sum(rows: Sequence[LayerRow]) -> Counts:
+    return Counts(
+        sum(r.rows_in for r in rows),
+        sum(r.published for r in rows),
+        sum(r.superseded for r in rows),
+        sum(r.rejected for r in rows),
+        sum(r.quarantined for r in rows),
+    )
+
+
+def _new_run_id() -> str:
+    """Sorts by time; the suffix tells two machines of one microsecond apart."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ") + "-" + secrets.token_hex(2)
+
+
+def _revision() -> str | None:
+    if not (PROJECT / ".git").exists():
+        return None
+    result = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None
+
+
+def _versions() -> dict[str, str]:
+    packages = ("olist-platform", "duckdb", "dbt-core", "pyarrow")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+@contextmanager
+def _exclusive_home(settings: Settings) -> Iterator[None]:
+    """One command at a time per home. The lock is the kernel's, so it ends with its process, however that ends."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    path = settings.home / "lock"
+    deadline = time.monotonic() + settings.lock_wait
+    with path.open("a+", encoding="utf-8") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise _home_busy(path, settings.lock_wait) from None
+                time.sleep(0.1)
+        file.truncate(0)
+        file.write(f"pid {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        file.flush()
+        yield
+
+
+def _home_busy(path: Path, wait: float) -> Busy:
+    return Busy(
+        "another run is at work here",
+        resource=str(path.parent),
+        expected=f"its end within {wait:g} s",
+        found=path.read_text(encoding="utf-8") or "its lock",
+        remedy="wait for it to end and run again; OLIST_LOCK_WAIT sets how long to wait, OLIST_HOME another platform",
+    )
+
+
+def _from_system(error: OSError, settings: Settings) -> OlistError:
+    """The operating system's refusals that no step foresaw: a full disk, a folder without permission."""
+    return OlistError(
+        "the operating system refused",
+        resource=str(error.filename or settings.home),
+        expected="free space, and folders that this user may write",
+        found=error.strerror or str(error),
+        remedy="free some space or correct the permissions, or set OLIST_HOME to another folder; published data is as it was",
+    )

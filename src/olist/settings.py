@@ -1,0 +1,100 @@
+"""Every setting of the platform, typed, read once from OLIST_* environment variables.
+
+Unset, everything runs on this machine under one folder, `home`. An unknown OLIST_* variable is an error: a misspelt setting that is
+silently ignored is how a test run ends up in production.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from olist.errors import ConfigurationError
+
+__all__ = ["PROJECT", "Settings", "load_settings"]
+
+PREFIX = "OLIST_"
+# Variables of the test-suite and of dbt share the prefix and are not settings of the pipeline.
+FOREIGN_PREFIXES = ("OLIST_TEST_", "OLIST_DBT_")
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Immutable settings. Paths are absolute; durations are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    home: Path = Field(Path(".olist"), description="The one folder under which everything is written.")
+    source: str | None = Field(
+        None, description="A folder of CSVs, a zip, 'kaggle' or 'synthetic'; unset: searched for."
+    )
+    warehouse: str | None = Field(None, description="libpq URL of a PostgreSQL 15+; unset: the embedded server.")
+    contracts: Path = Field(PROJECT / "contracts", description="Folder of the data contracts.")
+    dbt_project: Path = Field(PROJECT / "dbt", description="Folder of the dbt project.")
+    lock_wait: float = Field(10.0, ge=0, description="How long a command waits for another run to end, seconds.")
+    publish_wait: float = Field(
+        600.0, ge=0, description="How long a publish waits for readers of the old version, seconds."
+    )
+    deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+
+    @field_validator("home", "contracts", "dbt_project")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("source", "warehouse", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @property
+    def lake_folder(self) -> Path:
+        """Root of the lake."""
+        return self.home / "lake"
+
+    @property
+    def opstore_path(self) -> Path:
+        """The SQLite file of the operational record."""
+        return self.home / "opstore.sqlite"
+
+    @property
+    def scratch(self) -> Path:
+        """Where half-done work lives until it is moved in place or dropped."""
+        return self.home / "tmp"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `overrides` (from the command line) before it.
+
+    Raises ConfigurationError naming the variable, for an unknown one or a value of the wrong type.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith(PREFIX) and not name.startswith(FOREIGN_PREFIXES) and name not in known
+    )
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], known, n=1)
+        raise ConfigurationError(
+            "an unknown setting is in the environment",
+            resource=unknown[0],
+            expected="one of " + ", ".join(sorted(known)),
+            found=unknown[0],
+            remedy=f"did you mean {close[0]}?" if close else "unset it",
+        )
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigurationError(
+            "a setting has a value that it cannot have",
+            resource=PREFIX + str(first["loc"][0]).upper(),
+            expected=first["msg"],
+            found=repr(first["input"]),
+            remedy="correct the variable, or unset it for the default",
+        ) from error

@@ -1,0 +1,2 @@
+-- English names of the categories.
+SELECT * FROM valid_category_translations

@@ -1,0 +1,2 @@
+-- Items of orders.
+SELECT * FROM valid_order_items

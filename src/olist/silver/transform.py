@@ -1,0 +1,139 @@
+"""Bronze to silver's rows, in DuckDB: typed, judged, cleaned, deduplicated. Nothing is written to the warehouse here.
+
+For each table, parents first, the templates of `sql/` build in this order:
+
+    bronze_<t>    the rows of its batches, as they stand
+    checked_<t>   typed by the contract, each row with the first fault found in it
+    cleaned_<t>   the table's own SQL (`sql/<t>.sql`) over the rows without a fault
+    clean_<t>     one row per key: what is published
+    rejected_<t>  the rows with a fault, the reason and where they came from
+
+Every bronze row ends in exactly one of clean, superseded (a duplicate) and rejected; `Built.counts` says how many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import duckdb
+import jinja2
+import pyarrow as pa
+
+from olist.contracts import Column, Contract
+from olist.errors import ConfigurationError
+from olist.lake.batches import Batch, Lake
+from opstore.store import Counts
+
+__all__ = ["Built", "Transformer", "table_sql"]
+
+# From ODCS (Java) to strptime.
+_TIME_FORMAT = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+_DUCKDB_TYPE = {"text": "VARCHAR", "double precision": "DOUBLE"}
+
+
+@dataclass(frozen=True)
+class Built:
+    """One table as built: its row accounting, and rejects by reason."""
+
+    table: str
+    counts: Counts
+    reasons: Mapping[str, int]
+
+
+class Transformer:
+    """Builds tables in an in-memory DuckDB. Build parents before children; rows are then read by `rows` and `rejects`."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._duckdb = duckdb.connect()
+        self._duckdb.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        self._duckdb.execute(_text("macros.sql"))
+
+    def build(self, contract: Contract, batches: Sequence[Batch]) -> Built:
+        """Build one table from its batches, in order."""
+        context = {
+            "table": contract.table,
+            "batches": [{"columns": b.columns, "path": self._lake.store.local(b.object.key)} for b in batches],
+            "columns": contract.source_columns,
+            "references": contract.references,
+            "key": contract.key,
+        }
+        self._run("bronze.sql.jinja", context)
+        self._run("checked.sql.jinja", context)
+        columns = {"columns": contract.columns, "select": table_sql(contract.table)}
+        self._run("cleaned.sql.jinja", context | columns)
+        self._run("clean.sql.jinja", context | {"names": [c.name for c in contract.columns]})
+        self._run("rejects.sql.jinja", context)
+        return self._built(contract.table)
+
+    def rows(self, contract: Contract) -> pa.RecordBatchReader:
+        """The clean rows, columns in the contract's order, typed for a bulk load."""
+        columns = ", ".join(f"CAST({c.name} AS {_duckdb_type(c)}) AS {c.name}" for c in contract.columns)
+        return self._duckdb.cursor().sql(f"SELECT {columns} FROM clean_{contract.table}").to_arrow_reader(100_000)
+
+    def rejects(self, tables: Sequence[str]) -> pa.Table:
+        """The rejected rows of `tables`, with reason and origin."""
+        union = " UNION ALL ".join(f"SELECT * FROM rejected_{table}" for table in tables)
+        return self._duckdb.cursor().sql(union).to_arrow_table()
+
+    def _built(self, table: str) -> Built:
+        rows_in, published = self._count(f"bronze_{table}"), self._count(f"clean_{table}")
+        reasons = dict(
+            self._duckdb.execute(
+                f"SELECT reason, count(*) FROM rejected_{table} GROUP BY reason ORDER BY 2 DESC"
+            ).fetchall()
+        )
+        superseded = self._count(f"cleaned_{table}") - self._count(f"conflicts_{table}") - published
+        return Built(table, Counts(rows_in, published, superseded, sum(reasons.values())), reasons)
+
+    def _count(self, relation: str) -> int:
+        (row,) = self._duckdb.execute(f"SELECT count(*) FROM {relation}").fetchall()
+        return int(row[0])
+
+    def _run(self, template: str, context: Mapping[str, object]) -> None:
+        self._duckdb.execute(_environment().get_template(template).render(context))
+
+
+def table_sql(table: str) -> str:
+    """The table's own SQL. Raises ConfigurationError when it has none."""
+    try:
+        return _text(f"{table}.sql")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            "a table has a contract and no SQL",
+            resource=f"src/olist/silver/sql/{table}.sql",
+            expected="the SELECT that makes silver's rows from the valid bronze ones",
+            found="no such file",
+            remedy="write it; `SELECT * FROM valid_" + table + "` is the simplest",
+        ) from error
+
+
+def _text(name: str) -> str:
+    return files("olist.silver").joinpath("sql", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("olist.silver", "sql"), undefined=jinja2.StrictUndefined, autoescape=False
+    )
+    environment.filters |= {"strptime": _strptime, "duckdb_type": _duckdb_type, "scale": _scale}
+    return environment
+
+
+def _strptime(time_format: str) -> str:
+    for java, python in _TIME_FORMAT.items():
+        time_format = time_format.replace(java, python)
+    return time_format
+
+
+def _duckdb_type(column: Column) -> str:
+    return _DUCKDB_TYPE.get(column.physical_type, column.physical_type.upper())
+
+
+def _scale(column: Column) -> int:
+    """Decimals of a numeric(p,s)."""
+    return int(column.physical_type.rstrip(")").split(",")[1])

@@ -1,0 +1,217 @@
+"""How a layer changes for its readers: in one transaction, from one green version to the next.
+
+New tables are built in a schema that nobody reads and moved into the served one. Tables are moved by name, so a statement that had
+resolved half of its names could mix versions; therefore a publish first takes every lock that any reader of the layer could hold:
+
+1. the layer's advisory lock, exclusively: whoever needs one version over several statements holds it shared (`hold`),
+2. ACCESS EXCLUSIVE on all served tables at once, with a short time-out. Failing that, it lets go of everything and tries again, so
+   that readers wait for at most `_ATTEMPT` and no deadlock can arise.
+
+A statement under way therefore ends on the old version, one that begins sees the new one, and a transaction that has read one table of
+the layer keeps its version for all of them. Views that others built on the served tables are pointed to the new ones.
+
+`olist_meta.publications` records every version in the same transaction: what it was built from tells the next run what changed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+from psycopg import sql
+
+from olist.errors import Busy, PublishBlocked
+from olist.warehouse.sql import statement
+
+__all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish"]
+
+Layer = Literal["silver", "gold"]
+
+# The first key of the platform's advisory locks; the second names what is locked. docs/reading.md tells readers both.
+LOCK_CLASS = 7411
+LOCKS: Mapping[str, int] = {"run": 0, "silver": 1, "gold": 2}
+# Views in these schemas are rebuilt by every gold build and served to nobody.
+DISPOSABLE = frozenset({"staging", "intermediate"})
+_ATTEMPT = "250ms"
+_PAUSE = 0.05
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A version of a layer. `inputs` is what each table was built from: equal inputs give equal tables."""
+
+    layer: Layer
+    run_id: str
+    inputs: Mapping[str, str]
+    details: Mapping[str, Any]
+
+
+@contextmanager
+def hold(connection: psycopg.Connection, layer: Layer) -> Iterator[None]:
+    """One version of the layer for as long as the block lasts. Enter it before the transaction takes its snapshot."""
+    connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (LOCK_CLASS, LOCKS[layer]))
+    try:
+        yield
+    finally:
+        if not connection.closed and not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock_shared(%s, %s)", (LOCK_CLASS, LOCKS[layer]))
+
+
+@contextmanager
+def exclusive(connection: psycopg.Connection, wait: float) -> Iterator[None]:
+    """The right to change the warehouse, for one run at a time, wherever the runs are. Raises Busy after `wait` seconds."""
+    deadline = time.monotonic() + wait
+    while not _try_lock(connection, "run"):
+        if time.monotonic() >= deadline:
+            raise Busy(
+                "another run is changing this warehouse",
+                resource=connection.info.dbname,
+                expected=f"its end within {wait:g} s",
+                found=_holders(connection, "run"),
+                remedy="wait for it to end and run again; OLIST_LOCK_WAIT sets how long to wait",
+            )
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        if not connection.closed and not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCK_CLASS, LOCKS["run"]))
+
+
+def latest(connection: psycopg.Connection, layer: Layer) -> Publication | None:
+    """The layer's published version, None before the first."""
+    connection.execute(statement("olist_meta"))
+    row = connection.execute(
+        "SELECT run_id, inputs, details FROM olist_meta.publications WHERE layer = %s ORDER BY version DESC LIMIT 1",
+        (layer,),
+    ).fetchone()
+    return Publication(layer, *row) if row else None
+
+
+def publish(
+    connection: psycopg.Connection,
+    publication: Publication,
+    *,
+    staged: str,
+    tables: Sequence[str],
+    retired: Sequence[str] = (),
+    wait: float,
+) -> None:
+    """Move `tables` from schema `staged` into the layer's schema and drop the `retired` ones, all or nothing.
+
+    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when a view that others built on the
+    layer cannot follow; the old version then stands.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            with connection.transaction():
+                _lock_readers_out(connection, publication.layer)
+                _move(connection, publication.layer, staged, tables, retired)
+                connection.execute(
+                    "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) VALUES (%s, %s, %s, %s)",
+                    (
+                        publication.layer,
+                        publication.run_id,
+                        json.dumps(publication.inputs),
+                        json.dumps(publication.details),
+                    ),
+                )
+            return
+        except (
+            psycopg.errors.DependentObjectsStillExist,
+            psycopg.errors.InsufficientPrivilege,
+            psycopg.errors.InvalidTableDefinition,
+            psycopg.errors.UndefinedColumn,
+        ) as error:
+            raise PublishBlocked(
+                "something that others built on the published tables cannot follow the new version",
+                resource=publication.layer,
+                expected="views that this user owns and whose columns all still exist",
+                found=str(error).strip(),
+                remedy="drop or change what is named here and run again; the old version stands",
+            ) from error
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+            if time.monotonic() >= deadline:
+                raise Busy(
+                    "readers hold on to the published version",
+                    resource=publication.layer,
+                    expected=f"their transactions to end within {wait:g} s",
+                    found=_holders(connection, publication.layer),
+                    remedy="end these sessions (pg_terminate_backend) and run again; the old version stands",
+                ) from error
+            time.sleep(_PAUSE)
+
+
+def _lock_readers_out(connection: psycopg.Connection, layer: Layer) -> None:
+    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_ATTEMPT))
+    connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, LOCKS[layer]))
+    served = _tables(connection, layer)
+    if served:
+        names = sql.SQL(", ").join(sql.Identifier(layer, name) for name in served)
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+
+
+def _move(
+    connection: psycopg.Connection, layer: Layer, staged: str, tables: Sequence[str], retired: Sequence[str]
+) -> None:
+    served = set(_tables(connection, layer))
+    old = [name for name in [*tables, *retired] if name in served]
+    views = connection.execute(statement("dependent_views"), {"schema": layer, "tables": old}).fetchall()
+    grants = connection.execute(statement("grants"), {"schema": layer, "tables": old}).fetchall()
+    for view_schema, view_name, _ in views:
+        if view_schema in DISPOSABLE:
+            connection.execute(sql.SQL("DROP VIEW IF EXISTS {} CASCADE").format(sql.Identifier(view_schema, view_name)))
+    connection.execute("CREATE SCHEMA olist_retired")
+    for name in old:
+        _set_schema(connection, layer, name, "olist_retired")
+    for name in tables:
+        _set_schema(connection, staged, name, layer)
+    for view_schema, view_name, definition in views:
+        if view_schema not in DISPOSABLE:
+            target = sql.Identifier(view_schema, view_name)
+            connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS ").format(target) + sql.SQL(definition))
+    for table, privilege, grantee in grants:
+        if table in tables:
+            to = sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee)
+            connection.execute(
+                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(layer, table), to)
+            )
+    if old:
+        connection.execute(
+            sql.SQL("DROP TABLE {}").format(sql.SQL(", ").join(sql.Identifier("olist_retired", name) for name in old))
+        )
+    connection.execute("DROP SCHEMA olist_retired")
+
+
+def _set_schema(connection: psycopg.Connection, schema: str, table: str, target: str) -> None:
+    connection.execute(
+        sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(sql.Identifier(schema, table), sql.Identifier(target))
+    )
+
+
+def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (schema,)
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _try_lock(connection: psycopg.Connection, name: str) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (LOCK_CLASS, LOCKS[name])).fetchone()
+    return bool(row and row[0])
+
+
+def _holders(connection: psycopg.Connection, name: str) -> str:
+    rows = connection.execute(
+        statement("lock_holders"), {"class": LOCK_CLASS, "key": LOCKS[name], "schema": name}
+    ).fetchall()
+    return (
+        "; ".join(f"pid {pid}, {user}, {app or 'no name'}, since {since:%H:%M:%S}" for pid, user, app, since in rows)
+        or "none now"
+    )
