@@ -4,7 +4,10 @@ WITH spellings AS (
         geolocation_city,
         geolocation_state,
         city_name(geolocation_city, geolocation_state) AS city
-    FROM (SELECT DISTINCT geolocation_city, geolocation_state FROM valid_geolocation)
+    FROM (SELECT DISTINCT
+        geolocation_city,
+        geolocation_state
+    FROM valid_geolocation)
 )
 
 SELECT valid_geolocation.* REPLACE (spellings.city AS geolocation_city)
