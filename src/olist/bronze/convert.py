@@ -19,7 +19,8 @@ from olist.errors import SourceRefused
 
 __all__ = ["Origin", "Source", "open_source", "write_parquet"]
 
-_ROW_GROUP = 250_000
+# Small enough that two threads share a table of a hundred thousand rows.
+_ROW_GROUP = 50_000
 
 
 @dataclass(frozen=True)

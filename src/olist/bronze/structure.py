@@ -52,10 +52,11 @@ def inspect(content: bytes, path: Path, contract: Contract) -> Structure:
     data = np.frombuffer(content, dtype=np.uint8)
     quotes, newlines = _positions(data, _QUOTE), _positions(data, _NEWLINE)
     _check_quotes(content, data, quotes, path)
+    _check_line_ends(content, data, quotes, path)
     ends = _record_ends(data, quotes, newlines)
     starts = np.concatenate(([0], ends[:-1] + 1))
     _check_lengths(content, starts, ends, path)
-    header = _header(content[: int(ends[0])])
+    header = _header(content[: int(ends[0])], path)
     _check_header(header, path, contract)
     blank = (ends == starts) | ((ends == starts + 1) & (data[np.minimum(starts, len(data) - 1)] == _RETURN))
     ends = ends[np.concatenate(([True], ~blank[1:]))]
@@ -124,7 +125,7 @@ def _check_quotes(content: bytes, data: Bytes, quotes: Positions, path: Path) ->
     first = len(_BOM) if content.startswith(_BOM) else 0
     opening, closing = quotes[0::2], quotes[1::2]
     before = np.where(opening > first, data[np.maximum(opening - 1, 0)], _NEWLINE)
-    after = np.where(closing + 1 < len(data), data[np.minimum(closing + 1, len(data) - 1)], _NEWLINE)
+    after = _following(data, closing)
     # A quote right before an opening one is the odd one of an escaped pair: it is checked as a closing quote.
     stray = np.concatenate(
         (
@@ -154,6 +155,30 @@ def _check_quotes(content: bytes, data: Bytes, quotes: Positions, path: Path) ->
         )
 
 
+def _check_line_ends(content: bytes, data: Bytes, quotes: Positions, path: Path) -> None:
+    """A CR alone is a line end to some readers and a part of the value to others."""
+    if b"\r" not in content:
+        return
+    returns = _positions(data, _RETURN)
+    alone = returns[~np.isin(_following(data, returns), (_RETURN, _NEWLINE))]
+    alone = alone[np.searchsorted(quotes, alone) % 2 == 0]
+    if len(alone):
+        at = int(alone[0])
+        raise refuse(
+            path,
+            "a carriage return stands alone outside quotes",
+            expected="lines that end in LF or CR LF",
+            found=repr(content[max(0, at - 20) : at + 20].decode("utf-8", "replace")),
+            remedy="export the file with LF line ends, and quote a field that holds a line end",
+            line=content.count(b"\n", 0, at) + 1,
+        )
+
+
+def _following(data: Bytes, positions: Positions) -> Bytes:
+    """The byte after each position; after the last one of the file, a newline."""
+    return np.where(positions + 1 < len(data), data[np.minimum(positions + 1, len(data) - 1)], _NEWLINE)
+
+
 def _record_ends(data: Bytes, quotes: Positions, newlines: Positions) -> Positions:
     """Newlines outside quotes, and the end of the file where the last record has none."""
     ends = newlines[np.searchsorted(quotes, newlines) % 2 == 0]
@@ -173,9 +198,19 @@ def _check_lengths(content: bytes, starts: Positions, ends: Positions, path: Pat
         )
 
 
-def _header(record: bytes) -> tuple[str, ...]:
+def _header(record: bytes, path: Path) -> tuple[str, ...]:
     text = record.removeprefix(_BOM).decode("utf-8").rstrip("\r")
-    return tuple(next(csv.reader(io.StringIO(text)), []))
+    try:
+        return tuple(next(csv.reader(io.StringIO(text, newline="")), []))
+    except csv.Error as error:
+        raise refuse(
+            path,
+            "the header cannot be read",
+            expected="the names of the columns",
+            found=str(error),
+            remedy="look at the first line: a line end or a closing quote is missing",
+            line=1,
+        ) from error
 
 
 def _check_header(header: tuple[str, ...], path: Path, contract: Contract) -> None:
