@@ -36,8 +36,10 @@ app.add_typer(source_app, name="source")
 app.add_typer(lake_app, name="lake")
 app.add_typer(warehouse_app, name="warehouse")
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# A pipe has no width: what is written to one is not cut to 80 columns.
+_WIDTH = None if sys.stdout.isatty() else 120
+out = Console(highlight=False, width=_WIDTH)
+err = Console(stderr=True, highlight=False, width=_WIDTH)
 
 FAILED, MISCONFIGURED, TRY_AGAIN = 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from types import TracebackType
 from typing import Any
 
-from rich import box, progress
+from rich import progress
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from olist.pipeline import Report
+from olist.pipeline import LayerRow, Report
 
 __all__ = ["Progress", "print_report", "print_status"]
 
@@ -61,22 +61,27 @@ class Progress:
 
 
 def print_report(console: Console, report: Report) -> None:
-    """A table per layer, and one line that sums up."""
+    """A table per layer that changed, and one line that sums up."""
     for layer, rows in groupby(report.layers, key=lambda row: row.layer):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-        table.add_column(f"[bold]{layer}[/]", no_wrap=True)
-        for name in (*_COUNTS, "seconds"):
-            table.add_column(name.replace("_", " "), justify="right", no_wrap=True)
-        listed = list(rows)
-        for row in listed:
-            table.add_row(row.table, *(f"{getattr(row, name):,}" for name in _COUNTS), f"{row.seconds:.2f}")
-        table.add_section()
-        table.add_row("total", *(f"{sum(getattr(row, name) for row in listed):,}" for name in _COUNTS), "")
-        console.print(table)
+        changed = [row for row in rows if row.rows_in]
+        if changed:
+            console.print(_layer_table(layer, changed), "")
     failed = sum(check.status != "pass" for check in report.checks)
     checks = f", {len(report.checks):,} checks ({failed} failed)" if report.checks else ""
     said = {"success": "done", "no_op": "nothing to do", "failed": "failed"}[report.status]
-    console.print(f"run {report.run_id}: {said} in {report.seconds:.1f} s{checks}")
+    console.print(f"run {report.run_id}: {said} in {report.seconds:.1f} s{checks}", soft_wrap=True)
+
+
+def _layer_table(layer: str, rows: Sequence[LayerRow]) -> Table:
+    """Fits 80 columns."""
+    table = _plain_table()
+    table.add_column(f"[bold]{layer}[/]", min_width=21)
+    for name in (*_COUNTS, "sec"):
+        table.add_column(name.replace("_", " "), justify="right", min_width=9 if name == "rows_in" else 0)
+    for row in rows:
+        table.add_row(row.table, *(f"{getattr(row, name):,}" for name in _COUNTS), f"{row.seconds:.2f}")
+    table.add_row("total", *(f"{sum(getattr(row, name) for row in rows):,}" for name in _COUNTS), style="bold")
+    return table
 
 
 def print_status(console: Console, document: Mapping[str, Any]) -> None:
@@ -84,27 +89,28 @@ def print_status(console: Console, document: Mapping[str, Any]) -> None:
     if not document["runs"]:
         console.print(f"no runs yet under {document['home']}: `olist run` makes the first", soft_wrap=True)
         return
-    table = Table("run", "step", "state", "started (UTC)", "seconds", "rows in", "published", "rejected", "message")
+    table = _plain_table()
+    for name in ("started (UTC)", "step", "state"):
+        table.add_column(name)
+    for name in ("sec", "rows in", "published", "rejected"):
+        table.add_column(name, justify="right")
     for run in document["runs"]:
-        for entry in [run, *reversed(run["steps"])]:
-            step = entry["step"] if entry["parent_run_id"] is None else f"  {entry['step']}"
-            table.add_row(
-                run["run_id"] if entry is run else "", step, _state(entry), *_numbers(entry), _first_line(entry)
-            )
+        table.add_row(*_status_cells(run), style="bold")
+        for step in reversed(run["steps"]):
+            table.add_row("", *_status_cells(step)[1:])
     console.print(table)
+    for run in document["runs"]:
+        if run["message"]:
+            console.print(f"{run['started_at'][:19]} {escape(run['message'])}", soft_wrap=True)
 
 
-def _state(entry: Mapping[str, Any]) -> str:
-    colour = {"failed": "red", "lost": "red", "running": "yellow"}.get(entry["status"], "green")
-    return f"[{colour}]{entry['status']}[/]"
+def _status_cells(run: Mapping[str, Any]) -> list[str]:
+    started = datetime.fromisoformat(run["started_at"])
+    colour = {"failed": "red", "lost": "red", "running": "yellow"}.get(run["status"], "green")
+    seconds = "" if run["seconds"] is None else f"{run['seconds']:.1f}"
+    counts = ("" if run[name] is None else f"{run[name]:,}" for name in ("rows_in", "published", "rejected"))
+    return [f"{started:%Y-%m-%d %H:%M:%S}", run["step"], f"[{colour}]{run['status']}[/]", seconds, *counts]
 
 
-def _numbers(entry: Mapping[str, Any]) -> list[str]:
-    started = datetime.fromisoformat(entry["started_at"])
-    seconds = "" if entry["seconds"] is None else f"{entry['seconds']:.1f}"
-    counts = ("" if entry[name] is None else f"{entry[name]:,}" for name in ("rows_in", "published", "rejected"))
-    return [f"{started:%Y-%m-%d %H:%M:%S}", seconds, *counts]
-
-
-def _first_line(entry: Mapping[str, Any]) -> str:
-    return escape((entry["message"] or "").split("\n")[0])
+def _plain_table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")

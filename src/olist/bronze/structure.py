@@ -24,6 +24,7 @@ __all__ = ["MAX_RECORD_BYTES", "Structure", "inspect", "refuse"]
 
 MAX_RECORD_BYTES = 1 << 20
 _CHUNK = 64 << 20
+_SHOWN = 1000
 _QUOTE, _NEWLINE, _RETURN, _COMMA = b'"\n\r,'
 _BOM = b"\xef\xbb\xbf"
 # A UTF-32 mark begins with the UTF-16 one, so the longer come first.
@@ -35,15 +36,15 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Structure:
-    """A file that passed: its header in file order, its data records (blank lines not counted), and where each record ends."""
+    """A file that passed: its header in file order, its data records (blank lines not counted), and where each begins."""
 
     header: tuple[str, ...]
     rows: int
-    record_ends: Positions
+    record_starts: Positions
 
     def line_of(self, content: bytes, row: int) -> int:
         """The line on which data record `row` (from 1) begins; a record may span lines."""
-        return content.count(b"\n", 0, int(self.record_ends[row - 1]) + 1) + 1
+        return content.count(b"\n", 0, int(self.record_starts[row - 1])) + 1
 
 
 def inspect(content: bytes, path: Path, contract: Contract) -> Structure:
@@ -59,8 +60,8 @@ def inspect(content: bytes, path: Path, contract: Contract) -> Structure:
     header = _header(content[: int(ends[0])], path)
     _check_header(header, path, contract)
     blank = (ends == starts) | ((ends == starts + 1) & (data[np.minimum(starts, len(data) - 1)] == _RETURN))
-    ends = ends[np.concatenate(([True], ~blank[1:]))]
-    if len(ends) == 1 and contract.load == "snapshot":
+    starts = starts[1:][~blank[1:]]
+    if len(starts) == 0 and contract.load == "snapshot":
         raise refuse(
             path,
             "a snapshot has a header and no rows: publishing it would empty the table",
@@ -68,7 +69,7 @@ def inspect(content: bytes, path: Path, contract: Contract) -> Structure:
             found="none",
             remedy="export the file again",
         )
-    return Structure(header, len(ends) - 1, ends)
+    return Structure(header, len(starts), starts)
 
 
 def refuse(path: Path, what: str, *, expected: str, found: str, remedy: str, line: int | None = None) -> SourceRefused:
@@ -221,7 +222,7 @@ def _check_header(header: tuple[str, ...], path: Path, contract: Contract) -> No
         path,
         "the header is not the contract's",
         expected=",".join(contract.header),
-        found="; ".join(_header_faults(header, contract.header)),
+        found=_shortened("; ".join(_header_faults(header, contract.header))),
         remedy=f"mend the export, or accept the change by a new version of contracts/{contract.table}.odcs.yaml",
         line=1,
     )
@@ -235,3 +236,8 @@ def _header_faults(header: tuple[str, ...], expected: tuple[str, ...]) -> Iterat
         yield f"missing {name}" + (f" (renamed to {close[0]}?)" if close else "")
     yield from (f"unexpected {name!r}" for name in extra)
     yield from sorted({f"{name} {header.count(name)} times" for name in header if header.count(name) > 1})
+
+
+def _shortened(text: str) -> str:
+    """What is no header at all, a document of one line say, may be as long as a record."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"

@@ -103,7 +103,11 @@ def _dbt_build(project: Path, url: str, work: Path, on_node: Callable[[str], Non
     """`dbt build` in this process: importing dbt once more in another would cost as much as building several models."""
     from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
 
+    invocation_id = ""
+
     def on_event(event: Any) -> None:
+        nonlocal invocation_id
+        invocation_id = event.info.invocation_id
         if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
             on_node(event.data.node_info.node_name)
 
@@ -117,14 +121,15 @@ def _dbt_build(project: Path, url: str, work: Path, on_node: Callable[[str], Non
         "unit_test",
     ]
     folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
+    for name in _ARTIFACTS:  # an invocation that ends before it writes its own must not be given its predecessor's
+        (work / "target" / name).unlink(missing_ok=True)
     with _environment(libpq_environment(url) | {"OLIST_DBT_SCHEMA": STAGED}):
         outcome = dbtRunner(callbacks=[on_event]).invoke([*arguments, *folders])
     nodes = list(getattr(outcome.result, "results", None) or [])
-    args = getattr(getattr(outcome.result, "metadata", None), "invocation_id", None)
     error = None if outcome.exception is None else str(outcome.exception)
     if not nodes and error is None:
         error = "dbt ran nothing"
-    return _Results(str(args), nodes, error)
+    return _Results(invocation_id, nodes, error)
 
 
 def _raise_for_failures(results: _Results) -> None:

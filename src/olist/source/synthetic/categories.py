@@ -42,7 +42,9 @@ def category_translations() -> Columns:
 def _category(line: str) -> Category:
     *numbers, name, english = line.split()
     products, items, *prices, weight = map(int, numbers)
-    return Category(name if name != "-" else None, english if english != "-" else None, products, items, tuple(prices), weight)
+    return Category(
+        name if name != "-" else None, english if english != "-" else None, products, items, tuple(prices), weight
+    )
 
 
 # products, items, prices, weight, name, English name; - stands for none

@@ -49,15 +49,18 @@ def moments(seconds: Ints, known: Flags | None = None) -> pa.Array:
     return pa.array(seconds.astype("datetime64[s]"), mask=None if known is None else ~known)
 
 
-def money(cents: Ints) -> pa.Array:
-    return _decimal(cents, 2)
+def money(cents: Ints, known: Flags | None = None) -> pa.Array:
+    """Amounts with two decimals; NULL where not `known`."""
+    return _decimal(cents, 2, known)
 
 
 def coordinates(units: Ints) -> pa.Array:
-    return _decimal(units, 14)
+    """Degrees with fourteen decimals, as many as the real data's."""
+    return _decimal(units, 14, None)
 
 
-def _decimal(units: Ints, digits: int) -> pa.Array:
+def _decimal(units: Ints, digits: int, known: Flags | None) -> pa.Array:
     # Arrow keeps a decimal as a 128-bit integer, low half first: the number itself, then its sign extended.
     halves = np.stack((units, units >> 63), axis=1).astype("<i8")
-    return pa.Array.from_buffers(pa.decimal128(19, digits), units.size, [None, pa.py_buffer(halves)])
+    valid = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(pa.decimal128(19, digits), units.size, [valid, pa.py_buffer(halves)])

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from olist.source.synthetic.columns import ids, labels, taken
-from olist.source.synthetic.draws import Draws, Ints, allot
+from olist.source.synthetic.draws import Ints, allot
 from olist.source.synthetic.names import plain
 from olist.source.synthetic.places import Land
 from olist.source.synthetic.plan import Columns, Plan

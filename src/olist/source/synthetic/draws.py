@@ -112,4 +112,5 @@ def allot(total: int, weights: Ints | Sequence[int], minimum: int = 0) -> Ints:
     if parts.size == 0 or edges[-1] == 0:
         return floor
     reached = edges * (total - int(floor.sum())) // edges[-1]
-    return floor + np.diff(reached, prepend=0)
+    shares: Ints = floor + np.diff(reached, prepend=0)
+    return shares

@@ -34,7 +34,15 @@ STATUSES = {
     DELIVERED: 96_478,
 }
 ITEMLESS = {"unavailable": 603, CANCELED: 164, "created": 5, "invoiced": 2, "shipped": 1}
-UNREVIEWED = {DELIVERED: 646, "shipped": 75, CANCELED: 20, "unavailable": 14, "processing": 6, "invoiced": 5, "created": 2}
+UNREVIEWED = {
+    DELIVERED: 646,
+    "shipped": 75,
+    CANCELED: 20,
+    "unavailable": 14,
+    "processing": 6,
+    "invoiced": 5,
+    "created": 2,
+}
 UNPAID = {DELIVERED: 1}
 
 TWIN_SECONDS = 7

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from olist.source.synthetic.columns import labels, money, taken, whole
-from olist.source.synthetic.draws import Draws, Flags, Floats, Ints, allot, ranked
+from olist.source.synthetic.draws import Draws, Flags, Ints, allot, ranked
 from olist.source.synthetic.orders import CANCELED, Orders
 from olist.source.synthetic.plan import Columns, Plan
 from olist.source.synthetic.sales import Sales
@@ -19,16 +19,58 @@ __all__ = ["BOLETO", "Means", "choose", "order_payments"]
 
 CARD, BOLETO, VOUCHER, DEBIT, UNDEFINED = "credit_card", "boleto", "voucher", "debit_card", "not_defined"
 
-SINGLE = {CARD: 73_972, BOLETO: 19_784, DEBIT: 1_527, VOUCHER: 1_194, UNDEFINED: 3}
-"""Orders at scale 1 that are paid in one go, by means."""
+TYPES = {CARD: 76_932, BOLETO: 19_784, DEBIT: 1_527, VOUCHER: 1_194, UNDEFINED: 3}
+"""Orders at scale 1 by means."""
 
 CARD_AND_VOUCHERS, VOUCHERS, TWO_CARDS = 2_245, 427, 288
-"""Orders at scale 1 that are paid in several."""
+"""Orders at scale 1 that are paid in several payments; they are taken from those by card."""
 
-PARTS = {2: 2382, 3: 301, 4: 108, 5: 52, 6: 36, 7: 28, 8: 11, 9: 9, 10: 5, 11: 8, 12: 8, 13: 3, 14: 2, 15: 2, 19: 2, 25: 4}
+PARTS = {
+    2: 2382,
+    3: 301,
+    4: 108,
+    5: 52,
+    6: 36,
+    7: 28,
+    8: 11,
+    9: 9,
+    10: 5,
+    11: 8,
+    12: 8,
+    13: 3,
+    14: 2,
+    15: 2,
+    19: 2,
+    25: 4,
+}
 """Orders by their number of payments, of those with several."""
 
-INSTALMENTS = (25455, 12413, 10461, 7098, 5239, 3920, 1626, 4268, 644, 5328, 23, 133, 16, 15, 74, 5, 8, 27, 0, 17, 3, 1, 1, 18)
+INSTALMENTS = (
+    25455,
+    12413,
+    10461,
+    7098,
+    5239,
+    3920,
+    1626,
+    4268,
+    644,
+    5328,
+    23,
+    133,
+    16,
+    15,
+    74,
+    5,
+    8,
+    27,
+    0,
+    17,
+    3,
+    1,
+    1,
+    18,
+)
 """Card payments by their number of instalments, from 1."""
 
 NO_INSTALMENT, EMPTY_VOUCHERS = 2, 6
@@ -58,17 +100,26 @@ class Means:
 def choose(plan: Plan, orders: Orders) -> Means:
     """How each order is paid. Undefined payments are left to canceled orders without items, which are worth nothing."""
     draws = plan.draws("payments")
-    shares = plan.domain("order_payments", "payment_type", SINGLE)
+    shares = plan.domain("order_payments", "payment_type", TYPES)
     types, n = tuple(shares), orders.status.size
     first = np.repeat(np.arange(len(types)), allot(n, [0 if t == UNDEFINED else shares[t] for t in types]))
-    means = Means(types, first[draws.shuffle("types", n)], np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64))
+    first = first[draws.shuffle("types", n)]
     if UNDEFINED in types:
-        void = orders.having(CANCELED)
-        void = void[orders.itemless[void]][: plan.count(SINGLE[UNDEFINED])]
-        means.first[void] = types.index(UNDEFINED)
+        canceled = orders.having(CANCELED)
+        first[canceled[orders.itemless[canceled]][: plan.count(TYPES[UNDEFINED])]] = types.index(UNDEFINED)
+    rest, parts = first.copy(), np.ones(n, dtype=np.int64)
     if CARD in types and VOUCHER in types:
-        _split(plan, draws, orders, means)
-    return means
+        card, voucher = types.index(CARD), types.index(VOUCHER)
+        groups = ((CARD_AND_VOUCHERS, card, voucher), (VOUCHERS, voucher, voucher), (TWO_CARDS, card, card))
+        sizes = [plan.count(base) for base, _, _ in groups]
+        several = draws.sample("several", np.flatnonzero((first == card) & ~orders.unpaid), sum(sizes))
+        parts[several] = np.repeat(list(PARTS), allot(several.size, list(PARTS.values())))[
+            draws.shuffle("parts", several.size)
+        ]
+        for members, (_, one, others) in zip(np.split(several, np.cumsum(sizes)[:-1]), groups, strict=True):
+            first[members], rest[members] = one, others
+            parts[members] = parts[members] if others == voucher else 2
+    return Means(types, first, rest, parts)
 
 
 def order_payments(plan: Plan, orders: Orders, sales: Sales, means: Means) -> Columns:
@@ -89,15 +140,43 @@ def order_payments(plan: Plan, orders: Orders, sales: Sales, means: Means) -> Co
     }
 
 
-def _split(plan: Plan, draws: Draws, orders: Orders, means: Means) -> None:
-    """Turn some of the card payments into several payments."""
-    card, voucher = means.types.index(CARD), means.types.index(VOUCHER)
-    groups = ((CARD_AND_VOUCHERS, card, voucher), (VOUCHERS, voucher, voucher), (TWO_CARDS, card, card))
-    counts = [plan.count(orders_) for orders_, _, _ in groups]
-    chosen = draws.sample("several", np.flatnonzero((means.first == card) & ~orders.unpaid), sum(counts))
-    sizes = np.repeat(list(PARTS), allot(chosen.size, list(PARTS.values())))[draws.shuffle("parts", chosen.size)]
-    bounds = np.cumsum([0, *counts])
-    for (_, first, rest), start, end in zip(groups, bounds[:-1], bounds[1:], strict=True):
-        members = chosen[start:end]
-        means.first[members], means.rest[members] = first, rest
-        means.parts[members] = 2 if rest == card else sizes[start:end]
+def _due(plan: Plan, draws: Draws, orders: Orders, sales: Sales, means: Means) -> Ints:
+    """What is paid for each order, cents: its value, a cent more, or a surcharge."""
+    n = orders.status.size
+    due = np.where(orders.itemless, np.rint(draws.curve("value", n, VALUE) * 100).astype(np.int64), sales.value)
+    cent_off, surcharged = plan.count(CENT_OFF), plan.count(SURCHARGED)
+    odd = draws.sample("odd", np.flatnonzero(~orders.itemless), cent_off + surcharged)
+    due[odd[:cent_off]] += 1
+    due[odd[cent_off:]] += due[odd[cent_off:]] * (20 + draws.below("surcharge", odd[cent_off:].size, 100)) // 1000
+    return np.where(means.by(UNDEFINED), 0, due)
+
+
+def _shares(draws: Draws, due: Ints, order: Ints, position: Ints, parts: Ints) -> Ints:
+    """Each payment's cents: what is due for its order, cut at random."""
+    reached = np.cumsum(1 + draws.below("shares", order.size, 1000))
+    start = np.flatnonzero(position == 1)
+    before = np.repeat(np.concatenate(([0], reached))[start], parts[start])
+    whole_order = np.repeat(reached[start + parts[start] - 1], parts[start]) - before
+    paid = due[order] * (reached - before) // whole_order
+    return np.where(position == 1, paid, np.diff(paid, prepend=0))
+
+
+def _emptied(plan: Plan, draws: Draws, means: Means, cents: Ints, order: Ints, position: Ints, kind: Ints) -> Ints:
+    """The same payments with a few vouchers of 0, whose amount is paid by the payment before."""
+    voucher = means.types.index(VOUCHER) if VOUCHER in means.types else -1
+    last = np.flatnonzero((kind == voucher) & (position == means.parts[order]) & (position > 1))
+    empty = draws.sample("empty", last, plan.count(EMPTY_VOUCHERS))
+    cents[empty - 1] += cents[empty]
+    cents[empty] = 0
+    return cents
+
+
+def _instalments(plan: Plan, draws: Draws, means: Means, kind: Ints, cents: Ints) -> Ints:
+    """1, but for cards: there the more, the larger the payment."""
+    instalments = np.ones(kind.size, dtype=np.int64)
+    cards = np.flatnonzero(kind == (means.types.index(CARD) if CARD in means.types else -1))
+    wish = ranked(cents[cards].astype(np.float64)) + 1.1 * draws.unit("instalments", cards.size)
+    counts = allot(cards.size, INSTALMENTS)
+    instalments[cards[np.argsort(wish, kind="stable")]] = np.repeat(np.arange(len(INSTALMENTS)) + 1, counts)
+    instalments[draws.sample("none", cards, plan.count(NO_INSTALMENT))] = 0
+    return instalments

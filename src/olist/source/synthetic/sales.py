@@ -21,7 +21,23 @@ from olist.source.synthetic.sellers import Merchants
 
 __all__ = ["Sales", "order_items", "sell"]
 
-SIZES = {1: 88863, 2: 7516, 3: 1322, 4: 505, 5: 204, 6: 198, 7: 22, 8: 8, 9: 3, 10: 8, 11: 4, 12: 5, 13: 1, 14: 2, 15: 2} | {
+SIZES = {
+    1: 88863,
+    2: 7516,
+    3: 1322,
+    4: 505,
+    5: 204,
+    6: 198,
+    7: 22,
+    8: 8,
+    9: 3,
+    10: 8,
+    11: 4,
+    12: 5,
+    13: 1,
+    14: 2,
+    15: 2,
+} | {
     20: 2,
     21: 1,
 }
@@ -44,7 +60,24 @@ LOCAL_FREIGHT = 1190
 LOCAL = (20, 25, 37, 62, 66, 74, 100, 117, 160, 217, 424, 747, 1065, 1472)
 REMOTE = (10, 15, 24, 71, 80, 86, 100, 124, 186, 259, 491, 955, 1660, 2100)
 
-HANDOVER_DAYS = {2: 45, 3: 22, 4: 167, 5: 98, 6: 388, 7: 86, 8: 40, 9: 23, 10: 20, 11: 12, 12: 12, 13: 8, 14: 9, 16: 7, 19: 5, 28: 3}
+HANDOVER_DAYS = {
+    2: 45,
+    3: 22,
+    4: 167,
+    5: 98,
+    6: 388,
+    7: 86,
+    8: 40,
+    9: 23,
+    10: 20,
+    11: 12,
+    12: 12,
+    13: 8,
+    14: 9,
+    16: 7,
+    19: 5,
+    28: 3,
+}
 """Days that a seller is given to hand over, with their weights."""
 
 
@@ -77,14 +110,18 @@ def sell(plan: Plan, land: Land, buyers: Buyers, orders: Orders, catalogue: Cata
     second = draws.chance("second seller", order.size, 0.5)
     seller = np.where(second, catalogue.second_seller[product], catalogue.seller[product])[line]
     price = _prices(catalogue.price[product], draws.unit("repriced", order.size)[first])
-    freight = _freight(plan, land, land.state[buyers.place[order]], merchants.state[seller], catalogue.bulk[product])[line]
+    freight = _freight(plan, land, land.state[buyers.place[order]], merchants.state[seller], catalogue.bulk[product])[
+        line
+    ]
     value = np.bincount(order, price + freight, orders.status.size).astype(np.int64)
     origin = np.full(orders.status.size, -1, dtype=np.int64)
     origin[filled] = merchants.state[seller[np.unique(first)]]
     return Sales(order, np.arange(order.size) - first + 1, line, product, seller, price, freight, value, origin)
 
 
-def order_items(plan: Plan, orders: Orders, catalogue: Catalogue, merchants: Merchants, sales: Sales, approved: Ints) -> Columns:
+def order_items(
+    plan: Plan, orders: Orders, catalogue: Catalogue, merchants: Merchants, sales: Sales, approved: Ints
+) -> Columns:
     """The table. `approved` is each order's approval in seconds since 1970, from which a seller's time runs."""
     days = plan.draws("order items").pick("handover", sales.order.size, list(HANDOVER_DAYS.values()))
     limit = approved[sales.order] + (np.array(list(HANDOVER_DAYS))[days] * DAY)[sales.line]
