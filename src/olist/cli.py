@@ -19,6 +19,7 @@ from olist import pipeline
 from olist.contracts import load_contracts
 from olist.errors import ConfigurationError, OlistError
 from olist.lake.verify import verify
+from olist.logs import configure_logs
 from olist.report import Progress, print_report, print_status
 from olist.settings import Settings, load_settings
 from opstore.store import Opstore
@@ -252,7 +253,9 @@ def _sourced(source: str | None) -> tuple[Settings, str]:
 
 def _settings(**overrides: object) -> Settings:
     with _errors():
-        return load_settings(**overrides)
+        settings = load_settings(**overrides)
+    configure_logs(settings.log_level)
+    return settings
 
 
 def _embedded_settings() -> Settings:

@@ -10,7 +10,8 @@ A property's `physicalName` is its header in the source file; without one the he
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -22,6 +23,7 @@ from open_data_contract_standard.model import (
     CustomProperty,
     OpenDataContractStandard,
     Relationship,
+    SchemaObject,
     SchemaProperty,
 )
 from pydantic import ValidationError
@@ -31,6 +33,9 @@ from olist.errors import ContractError
 __all__ = ["Column", "Contract", "Reference", "load_contracts"]
 
 Load = Literal["snapshot", "delta"]
+
+# What logicalTypeOptions may say: a rule that nothing enforces would be a promise that nobody keeps.
+_ENFORCED = frozenset({"pattern", "format", "minimum", "maximum"})
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,8 @@ class Contract:
 def load_contracts(folder: Path) -> dict[str, Contract]:
     """Every contract of `folder` by table name, parents before children.
 
-    Raises ContractError for a folder without contracts, a file that is not ODCS v3, an unknown or misplaced value, or a relation to
-    a table or column that no contract describes.
+    Raises ContractError for a folder without contracts, a file that is not ODCS v3, an unknown or misplaced value, two files for one
+    table, or a relation to a table or column that no contract describes.
     """
     paths = sorted(folder.glob("*.odcs.yaml"))
     if not paths:
@@ -124,7 +129,18 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
             found="none",
             remedy="set OLIST_CONTRACTS to the folder that holds them",
         )
-    read = {contract.table: contract for contract in map(_read, paths)}
+    read: dict[str, Contract] = {}
+    for path in paths:
+        contract = _read(path)
+        if contract.table in read:
+            raise ContractError(
+                "two data contracts describe one table",
+                resource=str(path),
+                expected="one file per table",
+                found=f"{contract.table}, which another file describes too",
+                remedy="remove one of them, or correct its schema's name",
+            )
+        read[contract.table] = contract
     _check_references(read, folder)
     try:
         order = list(TopologicalSorter({t: sorted(c.parents) for t, c in sorted(read.items())}).static_order())
@@ -140,26 +156,15 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
 
 def _read(path: Path) -> Contract:
-    text = path.read_text(encoding="utf-8")
     try:
-        document = OpenDataContractStandard(**yaml.safe_load(text))
+        text = path.read_text(encoding="utf-8")
+        given = yaml.safe_load(text)
+        document = OpenDataContractStandard(**given)
+        if unknown := list(_unknown(given, document.model_dump(by_alias=True, exclude_unset=True))):
+            raise ValueError(f"ODCS does not know {', '.join(unknown)}")
         (table,) = list(document.schema_ or [])
-        custom = _custom(table.customProperties)
-        load = custom["load"]
-        if load not in ("snapshot", "delta"):
-            raise ValueError(f"load is {load!r}, expected snapshot or delta")
-        return Contract(
-            table=_required(table.name, "schema name"),
-            file_name=_required(table.physicalName, "schema physicalName"),
-            version=_required(document.version, "version"),
-            description=table.description or "",
-            grain=table.dataGranularityDescription or "",
-            load=load,
-            reject_tolerance=float(custom["rejectTolerance"]),
-            columns=tuple(_column(p) for p in table.properties or ()),
-            digest=hashlib.sha256(text.encode()).hexdigest(),
-        )
-    except (ValidationError, ValueError, TypeError, KeyError, yaml.YAMLError) as error:
+        return _contract(table, document.version, text)
+    except (ValidationError, ValueError, TypeError, KeyError, OSError, yaml.YAMLError) as error:
         raise ContractError(
             "a data contract cannot be read",
             resource=str(path),
@@ -169,17 +174,64 @@ def _read(path: Path) -> Contract:
         ) from error
 
 
+def _contract(table: SchemaObject, version: str | None, text: str) -> Contract:
+    custom = _custom(table.customProperties)
+    load, tolerance = custom.get("load"), float(custom["rejectTolerance"])
+    if load not in ("snapshot", "delta"):
+        raise ValueError(f"load is {load!r}, expected snapshot or delta")
+    if not 0 <= tolerance <= 1:
+        raise ValueError(f"rejectTolerance is {tolerance:g}, expected a share from 0 to 1")
+    contract = Contract(
+        table=_required(table.name, "schema name"),
+        file_name=_required(table.physicalName, "schema physicalName"),
+        version=_required(version, "version"),
+        description=table.description or "",
+        grain=table.dataGranularityDescription or "",
+        load=load,
+        reject_tolerance=tolerance,
+        columns=tuple(_column(p) for p in table.properties or ()),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+    if not contract.key:
+        raise ValueError("no property is the primaryKey: silver keeps one row per key")
+    return contract
+
+
+def _unknown(given: object, understood: object, path: str = "") -> Iterator[str]:
+    """Keys of the document that its model dropped, as dotted paths: a misspelt rule must not be an ignored one."""
+    if isinstance(given, dict) and isinstance(understood, dict):
+        for key, value in given.items():
+            if key not in understood:
+                yield f"{path}{key}"
+            else:
+                yield from _unknown(value, understood[key], f"{path}{key}.")
+    elif isinstance(given, list) and isinstance(understood, list):
+        for number, (value, kept) in enumerate(zip(given, understood, strict=True)):
+            name = value.get("name", number) if isinstance(value, dict) else number
+            yield from _unknown(value, kept, f"{path}{name}.")
+
+
 def _column(p: SchemaProperty) -> Column:
     options: Mapping[str, Any] = p.logicalTypeOptions or {}
     name = _required(p.name, "property name")
+    logical = _required(p.logicalType, f"{name}.logicalType")
+    physical = _required(p.physicalType, f"{name}.physicalType")
+    if unenforced := sorted(set(options) - _ENFORCED):
+        raise ValueError(f"nothing enforces {name}'s {', '.join(unenforced)}")
+    if logical == "timestamp" and "format" not in options:
+        raise ValueError(f"{name} is a timestamp without a format")
+    if logical == "number" and not re.fullmatch(r"double precision|numeric\(\d+,\s*\d+\)", physical):
+        raise ValueError(
+            f"{name} is a number of type {physical}, expected numeric(precision,scale) or double precision"
+        )
     return Column(
         name=name,
         source=None if p.transformDescription else (p.physicalName or name),
         description=p.description or "",
-        logical_type=_required(p.logicalType, f"{name}.logicalType"),
-        physical_type=_required(p.physicalType, f"{name}.physicalType"),
+        logical_type=logical,
+        physical_type=physical,
         required=bool(p.required or p.primaryKey),
-        key_position=p.primaryKeyPosition if p.primaryKey else None,
+        key_position=(p.primaryKeyPosition or 1) if p.primaryKey else None,
         pattern=options.get("pattern"),
         time_format=options.get("format"),
         minimum=options.get("minimum"),

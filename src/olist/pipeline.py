@@ -191,10 +191,9 @@ def _ingest(context: _Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
     contracts = load_contracts(settings.contracts)
     with delivery(
-        settings.source, contracts, home=settings.home, told_by=context.told_by, note=listener.note
+        settings.source, contracts, home=settings.home, told_by=context.told_by, announce=listener.source
     ) as source:
         context.report.source = source.name
-        listener.source(source.name, source.reason)
         listener.begin("bronze", len(contracts))
         results = ingest_bronze(
             open_lake(settings),

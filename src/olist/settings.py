@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,6 +39,9 @@ class Settings(BaseSettings):
     lock_wait: float = Field(10.0, ge=0, description="How long a command waits for another run to end, seconds.")
     publish_wait: float = Field(
         600.0, ge=0, description="How long a publish waits for readers of the old version, seconds."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
 

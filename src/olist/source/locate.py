@@ -25,6 +25,7 @@ __all__ = ["DATASET", "Delivery", "delivery", "fetch_kaggle"]
 DATASET = "olistbr/brazilian-ecommerce"
 _KAGGLE_HOST = ("www.kaggle.com", 443)
 _REACH_SECONDS = 3.0
+_SYNTHETIC = "synthetic, scale 1"
 
 Contracts = Mapping[str, Contract]
 
@@ -45,24 +46,37 @@ def delivery(
     *,
     home: Path,
     told_by: str,
-    note: Callable[[str], None] = lambda text: None,
+    announce: Callable[[str, str], None],
 ) -> Iterator[Delivery]:
     """The delivery to ingest; a zip is unpacked for as long as the block lasts.
 
-    `wanted` is a path, `kaggle`, `synthetic`, or None to search; `told_by` names who said so. Raises SourceRefused when it cannot be had.
+    `wanted` is a path, `kaggle`, `synthetic`, or None to search; `told_by` names who said so. `announce` is told the choice and its
+    reason before anything is unpacked or made. Raises SourceRefused when it cannot be had.
     """
-    if wanted == "kaggle":
-        yield Delivery(fetch_kaggle(home), "kaggle", told_by)
-    elif wanted == "synthetic":
-        yield Delivery(_synthetic(contracts, home, note), "synthetic, scale 1", told_by)
-    elif wanted is not None:
-        with _unpacked(Path(wanted).expanduser(), home) as folder:
-            yield Delivery(folder, wanted, told_by)
-    elif (found := _under_data(contracts)) is not None:
-        with _unpacked(found, home) as folder:
-            yield Delivery(folder, str(found), "found under data/")
+    name, reason, folder = _choice(wanted, contracts, home, told_by)
+    announce(name, reason)
+    if folder is not None:
+        with _unpacked(folder, home) as unpacked:
+            yield Delivery(unpacked, name, reason)
     else:
-        yield _fallback(contracts, home, note)
+        yield Delivery(_synthetic(contracts, home), name, reason)
+
+
+def _choice(wanted: str | None, contracts: Contracts, home: Path, told_by: str) -> tuple[str, str, Path | None]:
+    """(name, reason, folder or zip); no folder for the synthetic source, which is made after it was announced."""
+    if wanted == "kaggle":
+        return "kaggle", told_by, fetch_kaggle(home)
+    if wanted == "synthetic":
+        return _SYNTHETIC, told_by, None
+    if wanted is not None:
+        return wanted, told_by, Path(wanted).expanduser()
+    if (found := _under_data(contracts)) is not None:
+        return str(found), "found under data/", found
+    nothing = "no OLIST_SOURCE, nothing under data/"
+    try:
+        return "kaggle", nothing, fetch_kaggle(home)
+    except SourceRefused as refusal:
+        return _SYNTHETIC, f"{nothing}, Kaggle not reached: {refusal.found}", None
 
 
 def fetch_kaggle(home: Path) -> Path:
@@ -83,14 +97,6 @@ def fetch_kaggle(home: Path) -> Path:
             found=f"{type(error).__name__}: {error}",
             remedy="look at the network, or download the zip by hand into data/ and run again",
         ) from error
-
-
-def _fallback(contracts: Contracts, home: Path, note: Callable[[str], None]) -> Delivery:
-    try:
-        return Delivery(fetch_kaggle(home), "kaggle", "no OLIST_SOURCE, nothing under data/")
-    except SourceRefused as refusal:
-        why = f"no OLIST_SOURCE, nothing under data/, Kaggle not reached ({refusal.found.split(':')[0]})"
-        return Delivery(_synthetic(contracts, home, note), "synthetic, scale 1", why)
 
 
 def _under_data(contracts: Contracts) -> Path | None:
@@ -150,13 +156,12 @@ def _unusable(path: Path, what: str, found: str, remedy: str) -> SourceRefused:
     )
 
 
-def _synthetic(contracts: Contracts, home: Path, note: Callable[[str], None]) -> Path:
+def _synthetic(contracts: Contracts, home: Path) -> Path:
     """The generator's files at scale 1, made once."""
     folder = home / "source" / "synthetic"
     if not folder.exists():
         from olist.source.synthetic import generate  # the last resort, and large
 
-        note("generating synthetic data")
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="partial-"))
         generate(contracts, partial)

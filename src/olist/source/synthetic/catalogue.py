@@ -23,8 +23,8 @@ PRODUCTS = 32_951
 UNMEASURED, UNDESCRIBED, WEIGHTLESS = 2, 1, 4
 """Products without size and weight, one of which has no category either; products of 0 g."""
 
-TWO_SELLERS = 0.037
-"""Share of products that a second seller has too."""
+TWO_SELLERS = 0.09
+"""Share of products that a second seller has too; most of them sell too seldom for it to be seen."""
 
 # Quantiles at LEVELS, over products.
 SALES = (0, 0, 0, 0, 0, 0, 0, 2, 5, 10, 32, 139, 390, 526)
@@ -45,6 +45,9 @@ DEAREST = 6735.0
 
 CENTS = ((90, 400), (0, 330), (99, 205), (50, 25), (80, 16), (49, 14), (40, 10))
 """How prices end, with the weight of each ending."""
+
+ODD_CENTS = 0.1
+"""Share of prices that end in any other way."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def _prices(draws: Draws, category: Ints) -> Ints:
         members = np.flatnonzero(category == k)
         price[members] = at(_price_curve(CATEGORIES[k].prices), (rank[members] - members[0]) / members.size)
     ending = np.array([cents for cents, _ in CENTS])[draws.pick("cents", price.size, [w for _, w in CENTS])]
+    ending = np.where(draws.chance("odd cents", price.size, ODD_CENTS), draws.below("any cents", price.size, 100), ending)
     return np.maximum(price - 0.45, 1).astype(np.int64) * 100 + ending
 
 
@@ -138,12 +142,12 @@ def _bulk(draws: Draws, category: Ints, price: Ints) -> Floats:
     """Ranks by weight: a category has its own weight, and what is dear for its category is heavier."""
     typical = np.array([c.weight for c in CATEGORIES], dtype=np.float64)[category]
     dearness = price / (np.array([c.prices[2] for c in CATEGORIES])[category] * 100)
-    return ranked(typical * np.sqrt(dearness) * draws.curve("bulk", category.size, BULK))
+    return ranked(typical * dearness * draws.curve("bulk", category.size, BULK))
 
 
 def _side(draws: Draws, name: str, catalogue: Catalogue, curve: tuple[int, ...]) -> Ints:
     """One of the parcel's lengths in centimetres, longer for what is heavier."""
-    rank = ranked(catalogue.bulk + 0.8 * draws.unit(name, catalogue.bulk.size))
+    rank = ranked(catalogue.bulk + 1.3 * draws.unit(name, catalogue.bulk.size))
     return at(curve, rank).astype(np.int64)
 
 

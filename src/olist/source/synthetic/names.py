@@ -19,6 +19,8 @@ _FIRST = (
     "são gabriel|ouro|palmeira|córrego|jardim|pouso|santa maria"
 ).split("|")
 
+_BEFORE = ("", "", "", "nova ", "alto ", "porto ", "estrela de ", "vale de ")
+
 _SECOND = (
     " do sul| do norte| da serra| d'oeste| do campo| de minas| das flores| d'água| do rio| grande| verde| alegre| azul|"
     " bonito| das pedras| dos campos| do vale| paulista|-mirim|-açu|-guaçu| novo| velho| da mata| das palmeiras| do pará|"
@@ -37,7 +39,8 @@ def town_names(draws: Draws, n: int) -> list[str]:
     """`n` names for the towns of one state, accents included; different up to 2,000 of them."""
     order = draws.shuffle("town names", len(_FIRST) * len(_SECOND))
     picked = (divmod(int(order[k % order.size]), len(_SECOND)) for k in range(n))
-    return [_FIRST[first] + _SECOND[second] for first, second in picked]
+    before = draws.below("before", n, len(_BEFORE))
+    return [_BEFORE[b] + _FIRST[first] + _SECOND[second] for b, (first, second) in zip(before, picked, strict=True)]
 
 
 def plain(name: str) -> str:

@@ -158,7 +158,7 @@ def _surveyed(draws: Draws, state: State, buyers: Ints) -> Ints:
 def _mapped(plan: Plan, buyers: Ints) -> Flags:
     """Which prefixes geolocation knows: all but some of those with the fewest customers."""
     bought = np.flatnonzero(buyers)
-    quiet = bought[np.argsort(buyers[bought], kind="stable")[: bought.size // 3]]
+    quiet = bought[np.argsort(buyers[bought], kind="stable")[: bought.size * 2 // 3]]
     mapped = np.ones(buyers.size, dtype=np.bool_)
     mapped[plan.draws("places").sample("unmapped", quiet, min(plan.count(UNMAPPED), UNMAPPED))] = False
     return mapped

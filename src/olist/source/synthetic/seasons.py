@@ -11,7 +11,7 @@ import numpy as np
 
 from olist.source.synthetic.draws import Draws, Ints, allot
 
-__all__ = ["DAY", "DELIVERY_HOURS", "HOUR", "SEASONS", "Season", "at_hours", "purchases", "weekday"]
+__all__ = ["DAY", "DELIVERY_HOURS", "HOUR", "SEASONS", "Season", "at_hours", "purchases", "working_days"]
 
 DAY, HOUR = 86_400, 3_600
 """Seconds."""
@@ -37,7 +37,8 @@ class Season:
 SEASONS = (
     Season("2016-09-04", "2016-09-15", 4, 3, 1766, 24, 99),
     Season("2016-10-02", "2016-10-10", 323, 58, 488, 71, 225),
-    Season("2016-10-22", "2016-12-23", 2, 1, 180, 33, 136),
+    Season("2016-10-22", "2016-10-22", 1, 1, 180, 71, 136),
+    Season("2016-12-23", "2016-12-23", 1, 0, 180, 33, 136),
     Season("2017-01-05", "2017-01-31", 800, 50, 99, 102, 165),
     Season("2017-02-01", "2017-02-28", 1780, 127, 103, 107, 130),
     Season("2017-03-01", "2017-03-31", 2682, 136, 100, 102, 101),
@@ -69,6 +70,10 @@ SEASONS = (
 WEEKDAYS = (16196, 15963, 15552, 14761, 14122, 10887, 11960)
 """Orders by day of the week, from Monday."""
 
+SATURDAY = 5
+FROM_SATURDAY, FROM_SUNDAY = (2, 3, -3, -2, -1), (1, 2, 3, -3, -2)
+"""Days to the nearest Monday, Tuesday, …, Friday."""
+
 # Orders, and deliveries to customers, by hour of the day.
 _BUYING = "239 117 51 27 21 19 50 123 297 479 618 658 600 652 657 645 668 615 577 598 619 622 582 412"
 _DELIVERY = "289 152 65 26 19 20 27 40 78 120 180 258 365 456 565 674 790 878 964 948 916 763 614 444"
@@ -93,6 +98,17 @@ def at_hours(draws: Draws, name: str, day: Ints, hours: tuple[int, ...]) -> Ints
 def weekday(day: Ints) -> Ints:
     """0 for Monday to 6 for Sunday, from days since 1970 (which began on a Thursday)."""
     return (day + 3) % 7
+
+
+def working_days(draws: Draws, name: str, day: Ints, saturdays: float = 1.0, sundays: float = 1.0) -> Ints:
+    """The days (since 1970) with those of a weekend moved to the nearer end of a working week, as many to one weekday as to another.
+
+    `saturdays` and `sundays` are the shares of these that are moved.
+    """
+    week, u = weekday(day), draws.unit(name, day.size)
+    kind = draws.below(f"{name} shift", day.size, len(FROM_SATURDAY))
+    saturday, sunday = (week == SATURDAY) & (u < saturdays), (week == SATURDAY + 1) & (u < sundays)
+    return day + np.where(saturday, np.array(FROM_SATURDAY)[kind], np.where(sunday, np.array(FROM_SUNDAY)[kind], 0))
 
 
 def _days(draws: Draws, season: Season, n: int) -> Ints:
