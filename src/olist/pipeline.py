@@ -24,7 +24,7 @@ from typing import Literal, Protocol
 
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
-from olist.errors import AuditFailed, Busy, OlistError
+from olist.errors import AuditFailed, Busy, OlistError, explained
 from olist.gold.build import build_gold
 from olist.lake.batches import Lake
 from olist.lake.store import FolderStore
@@ -33,7 +33,7 @@ from olist.silver.build import build_silver
 from olist.source.locate import delivery
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.publish import exclusive
-from opstore.store import Check, Counts, Opstore, RunFinish, RunStart
+from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
 __all__ = ["LayerRow", "Listener", "Report", "Silent", "gold", "ingest", "open_lake", "run", "silver"]
 
@@ -181,8 +181,8 @@ def _command(
                         _STEPS[part](context, run_id)
     except OlistError as error:
         report.status, report.error = "failed", error
-    except OSError as error:
-        report.status, report.error = "failed", _from_system(error, settings)
+    except (OSError, OpstoreUnavailable) as error:
+        report.status, report.error = "failed", explained(error, settings.home)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -373,15 +373,4 @@ def _home_busy(path: Path, wait: float) -> Busy:
         expected=f"its end within {wait:g} s",
         found=path.read_text(encoding="utf-8") or "its lock",
         remedy="wait for it to end and run again; OLIST_LOCK_WAIT sets how long to wait, OLIST_HOME another platform",
-    )
-
-
-def _from_system(error: OSError, settings: Settings) -> OlistError:
-    """The operating system's refusals that no step foresaw: a full disk, a folder without permission."""
-    return OlistError(
-        "the operating system refused",
-        resource=str(error.filename or settings.home),
-        expected="free space, and folders that this user may write",
-        found=error.strerror or str(error),
-        remedy="free some space or correct the permissions, or set OLIST_HOME to another folder; published data is as it was",
     )

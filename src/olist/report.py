@@ -66,7 +66,7 @@ def print_report(console: Console, report: Report) -> None:
         changed = [row for row in rows if row.rows_in]
         if changed:
             console.print(_layer_table(layer, changed), "")
-    failed = sum(check.status != "pass" for check in report.checks)
+    failed = sum(check.status in ("fail", "error") for check in report.checks)
     checks = f", {len(report.checks):,} checks ({failed} failed)" if report.checks else ""
     said = {"success": "done", "no_op": "nothing to do", "failed": "failed"}[report.status]
     console.print(f"run {report.run_id}: {said} in {report.seconds:.1f} s{checks}", soft_wrap=True)

@@ -161,7 +161,7 @@ def _check(result: Any) -> Check:
     node = result.node
     metadata = getattr(node, "test_metadata", None)
     attached = getattr(node, "attached_node", None) or (node.depends_on.nodes or ["gold"])[-1]
-    status = {"pass": "pass", "warn": "fail", "fail": "fail"}.get(str(result.status), "error")
+    status = {"pass": "pass", "warn": "fail", "fail": "fail", "skipped": "skipped"}.get(str(result.status), "error")
     return Check(
         asset=f"gold.{attached.split('.')[2]}" if attached.count(".") >= 2 else attached,
         check_name=node.name,

@@ -78,9 +78,9 @@ def build_silver(
     runs = sorted({batch.run_id for batches in current.values() for batch in batches})
     with connect(url, "silver") as connection:
         before = latest(connection, "silver")
-        stale = _stale(connection, contracts, inputs, before)
         retired = sorted(set(before.inputs if before else {}) - set(contracts))
-        if not stale and not retired:
+        stale = list(contracts) if retired else _stale(connection, contracts, inputs, before)
+        if not stale:
             return SilverResult([_kept(table) for table in contracts], [], {})
         run = _Run(lake, contracts, current, url, connection, stale, on_table)
         return run.publish(
@@ -271,6 +271,8 @@ def _audit_failed(failed: Sequence[Check], built: Mapping[str, Built], quarantin
         resource=", ".join(dict.fromkeys(c.asset for c in failed)),
         expected="rows that keep to their contracts",
         found="\n            ".join(lines),
-        remedy="mend the files and deliver them again; this delivery is quarantined and silver stands as it was",
+        remedy="mend the files and deliver them again; this delivery is quarantined and silver stands as it was"
+        if quarantined
+        else "these batches were published before: look at what changed in the contracts or in silver's SQL",
         quarantined=quarantined,
     )

@@ -13,10 +13,12 @@ Every bronze row ends in exactly one of clean, superseded (a duplicate) and reje
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
 import jinja2
@@ -25,6 +27,7 @@ import pyarrow as pa
 from olist.contracts import Column, Contract
 from olist.errors import ConfigurationError
 from olist.lake.batches import Batch, Lake
+from olist.lake.verify import sound
 from opstore.store import Counts
 
 __all__ = ["Built", "Transformer", "table_sql"]
@@ -53,10 +56,10 @@ class Transformer:
         self._duckdb.execute(_text("macros.sql"))
 
     def build(self, contract: Contract, batches: Sequence[Batch]) -> Built:
-        """Build one table from its batches, in order."""
+        """Build one table from its batches, in order. Raises LakeError when one of them was altered."""
         context = {
             "table": contract.table,
-            "batches": [{"columns": b.columns, "path": self._lake.store.local(b.object.key)} for b in batches],
+            "batches": [{"columns": b.columns, "path": sound(self._lake, b)} for b in batches],
             "columns": contract.source_columns,
             "references": contract.references,
             "key": contract.key,
@@ -120,8 +123,13 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("olist.silver", "sql"), undefined=jinja2.StrictUndefined, autoescape=False
     )
-    environment.filters |= {"strptime": _strptime, "duckdb_type": _duckdb_type, "scale": _scale}
+    environment.filters |= {"strptime": _strptime, "duckdb_type": _duckdb_type, "scale": _scale, "file": _file}
     return environment
+
+
+def _file(path: Path) -> str:
+    """The path as SQL text that DuckDB takes for one file, not for a pattern."""
+    return "'" + re.sub(r"([*?\[])", r"[\1]", str(path)).replace("'", "''") + "'"
 
 
 def _strptime(time_format: str) -> str:

@@ -63,6 +63,14 @@ def warehouse_errors(url: str) -> Iterator[None]:
     started = time.monotonic()
     try:
         yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise WarehouseUnavailable(
+            "the warehouse refuses this user",
+            resource=_shown(url),
+            expected="a user that owns the database, or may create schemas in it",
+            found=str(error).strip(),
+            remedy='as its owner: GRANT CREATE ON DATABASE "<database>" TO "<user>"',
+        ) from error
     except (psycopg.OperationalError, adbc.OperationalError, adbc.InternalError) as error:
         raise WarehouseUnavailable(
             "the warehouse cannot be reached, or went away",

@@ -26,6 +26,7 @@ import psycopg
 from psycopg import sql
 
 from olist.errors import Busy, PublishBlocked
+from olist.warehouse.roles import open_to_readers
 from olist.warehouse.sql import statement
 
 __all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish"]
@@ -128,6 +129,7 @@ def publish(
             psycopg.errors.InsufficientPrivilege,
             psycopg.errors.InvalidTableDefinition,
             psycopg.errors.UndefinedColumn,
+            psycopg.errors.UndefinedTable,
         ) as error:
             raise PublishBlocked(
                 "something that others built on the published tables cannot follow the new version",
@@ -182,6 +184,7 @@ def _move(
             connection.execute(
                 sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(layer, table), to)
             )
+    open_to_readers(connection, layer, tables)
     if old:
         connection.execute(
             sql.SQL("DROP TABLE {}").format(sql.SQL(", ").join(sql.Identifier("olist_retired", name) for name in old))

@@ -1,6 +1,7 @@
 """What is sold: products with category, price, size, seller, and how often each sells.
 
-Products are made in the order of their categories, and each seller takes the next few: so a seller keeps to one or two categories.
+Products are made in the order of their categories, and each seller takes the next few: so a seller keeps to one or two
+categories.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ ODD_CENTS = 0.1
 class Catalogue:
     """One element for each product, in the order of categories.
 
-    `category` indexes CATEGORIES. `price` is in cents, `bulk` the product's rank by weight, in (0, 1). `seller` and `second_seller` index
-    Merchants, the latter is the same as the former for most. `sales` is the relative number of items sold beyond the first.
+    `category` indexes CATEGORIES. `price` is in cents, `bulk` the product's rank by weight, in (0, 1). `seller` and
+    `second_seller` index Merchants, the latter is the same as the former for most. `sales` is the relative number of
+    items sold beyond the first.
     """
 
     ids: pa.Array
@@ -118,15 +120,18 @@ def _categories(plan: Plan, n: int) -> Ints:
 
 
 def _prices(draws: Draws, category: Ints) -> Ints:
-    """Prices in cents. A category's products are spread evenly over its quantiles, so that a few best sellers decide little."""
+    """Cents. A category's products are spread evenly over its quantiles, so that a few best sellers decide little."""
     rank = ranked(category.astype(np.float64), ties=draws.shuffle("price", category.size)) * category.size
     price = np.empty(category.size, dtype=np.float64)
     for k in np.unique(category):
         members = np.flatnonzero(category == k)
         price[members] = at(_price_curve(CATEGORIES[k].prices), (rank[members] - members[0]) / members.size)
     ending = np.array([cents for cents, _ in CENTS])[draws.pick("cents", price.size, [w for _, w in CENTS])]
-    ending = np.where(draws.chance("odd cents", price.size, ODD_CENTS), draws.below("any cents", price.size, 100), ending)
-    return np.maximum(price - 0.45, 1).astype(np.int64) * 100 + ending
+    ending = np.where(
+        draws.chance("odd cents", price.size, ODD_CENTS), draws.below("any cents", price.size, 100), ending
+    )
+    cents: Ints = np.maximum(price - 0.45, 1).astype(np.int64) * 100 + ending
+    return cents
 
 
 def _price_curve(prices: tuple[int, ...]) -> tuple[float, ...]:
@@ -163,8 +168,7 @@ def _sales(draws: Draws, category: Ints) -> Ints:
     for k in np.unique(category):
         members = np.flatnonzero(category == k)
         further = CATEGORIES[k].items - CATEGORIES[k].products
-        weights = shape[members]
-        sales[members] = allot(further * 1000, weights if weights.any() else np.ones_like(weights))
+        sales[members] = allot(further * 1000, shape[members])
     return sales
 
 

@@ -37,8 +37,8 @@ CITY_RADIUS, TOWN_RADIUS = 0.05, 0.02
 class Land:
     """The country, one element for each zip prefix, in the prefixes' order within each state.
 
-    `state` indexes `states`, `city` indexes `cities`. `latitude` and `longitude` are degrees. `buyers` is the relative number of
-    customers, `surveyed` of geolocation rows, which a prefix that is not `mapped` lacks.
+    `state` indexes `states`, `city` indexes `cities`. `latitude` and `longitude` are degrees. `buyers` is the relative
+    number of customers, `surveyed` of geolocation rows, which a prefix that is not `mapped` lacks.
     """
 
     states: tuple[State, ...]
@@ -116,7 +116,7 @@ def _prefixes(draws: Draws, state: State, share: float) -> Ints:
 
 
 def _cities(draws: Draws, large: tuple[City, ...], share: float, prefixes: int) -> Ints:
-    """The city of each prefix: the large ones in their order, each at least one prefix as long as they last, then towns."""
+    """The city of each prefix: the large ones in their order, with one prefix at least while they last, then towns."""
     sizes = np.array([max(round(c.prefixes * share), 1) for c in large])
     named = np.repeat(np.arange(len(large)), sizes)[:prefixes]
     fresh = draws.chance("towns", prefixes - named.size, NEW_TOWN)
@@ -144,8 +144,7 @@ def _buyers(draws: Draws, state: State, large: tuple[City, ...], city: Ints) -> 
     groups.append((~in_city, state.customers - sum(c.customers for c in large)))
     buyers = np.zeros(city.size, dtype=np.int64)
     for members, customers in groups:
-        weights = weight[members]
-        buyers[members] = allot(customers * 1000, weights if weights.any() else np.ones_like(weights))
+        buyers[members] = allot(customers * 1000, weight[members])
     return buyers
 
 
