@@ -92,6 +92,15 @@ def gold(as_json: Json = False) -> None:
     _finish(report, as_json)
 
 
+@app.command(epilog="Example: `olist export`")
+def export(as_json: Json = False) -> None:
+    """Write silver and gold as partitioned Parquet into the lake; unchanged data writes nothing."""
+    settings = _settings()
+    with Progress(err if as_json else out) as listener:
+        report = pipeline.export(settings, listener=listener)
+    _finish(report, as_json)
+
+
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
     """What ran last, what is at work, and what was lost."""

@@ -69,6 +69,7 @@ class Column:
     values: tuple[str, ...]
     reference: Reference | None
     derived_from: tuple[str, ...]
+    partitioned: bool
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,11 @@ class Contract:
     def references(self) -> tuple[tuple[Column, Reference], ...]:
         """The enforced relations: (child column, parent)."""
         return tuple((c, c.reference) for c in self.columns if c.reference is not None and c.reference.enforced)
+
+    @cached_property
+    def partition_column(self) -> str | None:
+        """The column by whose month exports are partitioned, where there is one."""
+        return next((c.name for c in self.columns if c.partitioned), None)
 
     @cached_property
     def parents(self) -> frozenset[str]:
@@ -239,6 +245,7 @@ def _column(p: SchemaProperty) -> Column:
         values=tuple(str(v.value) for v in p.enum or ()),
         reference=_reference(p.relationships),
         derived_from=tuple(p.transformSourceObjects or ()) if p.transformDescription else (),
+        partitioned=bool(p.partitioned),
     )
 
 

@@ -25,6 +25,7 @@ from typing import Literal, Protocol
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
 from olist.errors import AuditFailed, Busy, OlistError, explained
+from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
 from olist.lake.batches import Lake
 from olist.lake.store import FolderStore
@@ -35,9 +36,9 @@ from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.publish import exclusive
 from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
-__all__ = ["LayerRow", "Listener", "Report", "Silent", "gold", "ingest", "open_lake", "run", "silver"]
+__all__ = ["LayerRow", "Listener", "Report", "Silent", "export", "gold", "ingest", "open_lake", "run", "silver"]
 
-Step = Literal["run", "ingest", "silver", "gold"]
+Step = Literal["run", "ingest", "silver", "gold", "export"]
 Status = Literal["success", "no_op", "failed"]
 
 
@@ -45,7 +46,7 @@ Status = Literal["success", "no_op", "failed"]
 class LayerRow:
     """What a step did to one table of one layer. Rows in = published + superseded + rejected + quarantined; seconds are wall time."""
 
-    layer: Literal["bronze", "silver", "gold"]
+    layer: Literal["bronze", "silver", "gold", "export"]
     table: str
     rows_in: int
     published: int
@@ -141,6 +142,11 @@ def silver(settings: Settings, *, listener: Listener | None = None) -> Report:
 def gold(settings: Settings, *, listener: Listener | None = None) -> Report:
     """Silver to gold."""
     return _command("gold", settings, listener or Silent(), ("gold",))
+
+
+def export(settings: Settings, *, listener: Listener | None = None) -> Report:
+    """Silver and gold to Parquet in the lake."""
+    return _command("export", settings, listener or Silent(), ("export",))
 
 
 def open_lake(settings: Settings) -> Lake:
@@ -269,7 +275,34 @@ def _gold(context: _Context, run_id: str) -> None:
         listener.note("gold: up to date")
 
 
-_STEPS: dict[Step, Callable[[_Context, str], None]] = {"ingest": _ingest, "silver": _silver, "gold": _gold}
+def _export(context: _Context, run_id: str) -> None:
+    settings, listener = context.settings, context.listener
+    listener.begin("export", None)
+    exported = export_layers(
+        open_lake(settings),
+        warehouse_url(settings),
+        load_contracts(settings.contracts),
+        run_id=run_id,
+        scratch=settings.scratch,
+        on_table=listener.advance,
+    )
+    for e in exported:
+        name = f"{e.layer}.{e.table}"
+        context.report.layers.append(LayerRow("export", name, e.rows, e.rows, 0, 0, 0, round(e.seconds, 3)))
+    if exported:
+        context.report.status = "success"
+        objects = sum(len(e.objects) for e in exported)
+        listener.note(f"export {run_id}: {objects} objects under {settings.lake_folder / 'exports'}")
+    else:
+        listener.note("export: nothing was published since the last export")
+
+
+_STEPS: dict[Step, Callable[[_Context, str], None]] = {
+    "ingest": _ingest,
+    "silver": _silver,
+    "gold": _gold,
+    "export": _export,
+}
 
 
 def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], None]:
