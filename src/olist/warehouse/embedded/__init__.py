@@ -26,9 +26,9 @@ from typing import TextIO
 from olist.errors import WarehouseUnavailable
 from olist.warehouse.embedded.account import account_for, give, require_reachable, socket_folder
 from olist.warehouse.embedded.cluster import make_cluster, write_configuration
-from olist.warehouse.embedded.failures import explained, log_size, rotate_log
+from olist.warehouse.embedded.failures import log_size, rotate_log, server_errors
 from olist.warehouse.embedded.processes import await_ready, binary, clear_leftovers, end, launch, waited
-from olist.warehouse.embedded.server import Server, accepting, postmaster
+from olist.warehouse.embedded.server import Postmaster, Server, accepting, postmaster
 from olist.warehouse.embedded.tcp import busy_port, require_free, set_password
 
 __all__ = ["Server", "psql_path", "running", "start", "stop"]
@@ -42,21 +42,14 @@ def start(home: Path, *, tcp_port: int | None = None, timeout: float = 300.0) ->
     goes on in the background. Raises WarehouseUnavailable.
     """
     root, deadline = _root(home), time.monotonic() + timeout
-    with explained(root):
+    with server_errors(root):
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(root, deadline):
             found = postmaster(root / "data")
-            if found is not None and found.status != "stopping":
-                server = await_ready(root, found.process.pid, log_size(root), deadline)
-                if tcp_port is None or (server.tcp and server.port == tcp_port):
-                    if server.tcp and not (root / "password").exists():
-                        set_password(root, server)
-                    return server
-                require_free(tcp_port)  # before anything is stopped for it
-                import structlog  # slow, and seldom needed
-
-                structlog.get_logger(__name__).info("warehouse restarts to open TCP", port=tcp_port)
             if found is not None:
+                server = _adopted(root, found, tcp_port, deadline)
+                if server is not None:
+                    return server
                 end(found.process, deadline)
             return _start_new(root, tcp_port, deadline)
 
@@ -68,7 +61,7 @@ def stop(home: Path, *, timeout: float = 60.0) -> bool:
     the next start makes good. Raises WarehouseUnavailable.
     """
     root, deadline = _root(home), time.monotonic() + timeout
-    with explained(root):
+    with server_errors(root):
         if not (root / "lock").exists():
             return False
         with _locked(root, deadline):
@@ -84,13 +77,29 @@ def stop(home: Path, *, timeout: float = 60.0) -> bool:
 def running(home: Path) -> Server | None:
     """The server of `home` if it accepts connections now. Raises WarehouseUnavailable when that cannot be seen."""
     root = _root(home)
-    with explained(root):
+    with server_errors(root):
         return accepting(root / "data")
 
 
 def psql_path() -> str:
     """The psql on PATH, or else the wheel's own. Raises WarehouseUnavailable when there is neither."""
     return shutil.which("psql") or str(binary("psql"))
+
+
+def _adopted(root: Path, found: Postmaster, tcp_port: int | None, deadline: float) -> Server | None:
+    """The running server once it is ready; None when it must make way for a new one."""
+    if found.status == "stopping":
+        return None
+    server = await_ready(root, found.process.pid, log_size(root), deadline)
+    if tcp_port is not None and not (server.tcp and server.port == tcp_port):
+        require_free(tcp_port)  # before anything is stopped for it
+        import structlog  # slow, and seldom needed
+
+        structlog.get_logger(__name__).info("warehouse restarts to open TCP", pid=server.pid, port=tcp_port)
+        return None
+    if server.tcp and not (root / "password").exists():
+        set_password(root, server)
+    return server
 
 
 def _start_new(root: Path, tcp_port: int | None, deadline: float) -> Server:

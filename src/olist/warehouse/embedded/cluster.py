@@ -13,7 +13,7 @@ import psutil
 
 from olist.warehouse.embedded.account import Account, give
 from olist.warehouse.embedded.failures import failure
-from olist.warehouse.embedded.processes import binary, run
+from olist.warehouse.embedded.processes import Command, binary, run
 from olist.warehouse.embedded.server import NAME
 
 __all__ = ["make_cluster", "write_configuration"]
@@ -35,8 +35,8 @@ def make_cluster(root: Path, account: Account, mark: int, deadline: float) -> No
         shutil.rmtree(partial)
     partial.mkdir(mode=0o700)
     give(partial, account)
-    initdb = [binary("initdb"), "-D", partial, *_INITDB.split()]
-    postgres = [binary("postgres"), "--single", "-c", "exit_on_error=on", "-D", partial, "postgres"]
+    initdb: Command = [binary("initdb"), "-D", partial, *_INITDB.split()]
+    postgres: Command = [binary("postgres"), "--single", "-c", "exit_on_error=on", "-D", partial, "postgres"]
     for command, script in ((initdb, ""), (postgres, f"CREATE DATABASE {NAME}\n")):
         if run(command, root, account, script=script, timeout=deadline - time.monotonic()).returncode != 0:
             raise failure(root, "PostgreSQL could not make its data directory", mark)

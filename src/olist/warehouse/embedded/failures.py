@@ -11,7 +11,7 @@ import psutil
 
 from olist.errors import WarehouseUnavailable
 
-__all__ = ["explained", "failure", "log_size", "remedy_for", "rotate_log"]
+__all__ = ["failure", "log_size", "remedy_for", "rotate_log", "server_errors"]
 
 LOG_LIMIT = 16 * 2**20  # bytes; at the next start a longer log becomes log.1
 
@@ -62,11 +62,12 @@ def failure(root: Path, what: str, mark: int) -> WarehouseUnavailable:
 
 
 @contextmanager
-def explained(root: Path, *also: type[Exception]) -> Iterator[None]:
-    """Turns what the operating system refuses, and the errors of these types, into WarehouseUnavailable."""
+def server_errors(root: Path, *also: type[Exception]) -> Iterator[None]:
+    """Turns what the operating system refuses, and errors of the types in `also`, into WarehouseUnavailable."""
+    kinds: tuple[type[Exception], ...] = (OSError, psutil.AccessDenied, subprocess.TimeoutExpired, *also)
     try:
         yield
-    except (OSError, psutil.AccessDenied, subprocess.TimeoutExpired, *also) as error:
+    except kinds as error:
         raise WarehouseUnavailable(
             "PostgreSQL cannot be managed in this folder",
             resource=str(root),

@@ -18,7 +18,9 @@ from olist.warehouse.embedded.account import Account
 from olist.warehouse.embedded.failures import failure
 from olist.warehouse.embedded.server import Server, accepting
 
-__all__ = ["await_ready", "binary", "clear_leftovers", "end", "launch", "run", "waited"]
+__all__ = ["Command", "await_ready", "binary", "clear_leftovers", "end", "launch", "run", "waited"]
+
+Command = Sequence[str | Path]
 
 
 def binary(name: str) -> Path:
@@ -42,12 +44,12 @@ def launch(root: Path, account: Account) -> int:
     output is the log, so that only the shell holds the pipe on which the pid arrives.
     """
     shell = ["/bin/sh", "-c", '"$@" </dev/null >&2 & echo $!', "sh"]
-    server = [binary("postgres"), "-D", root / "data", "-c", f"config_file={root / 'postgresql.conf'}"]
+    server: Command = [binary("postgres"), "-D", root / "data", "-c", f"config_file={root / 'postgresql.conf'}"]
     return int(run([*shell, *server], root, account, capture=True).stdout)
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Command,
     root: Path,
     account: Account,
     *,

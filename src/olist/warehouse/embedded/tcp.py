@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from olist.errors import WarehouseUnavailable
-from olist.warehouse.embedded.failures import explained
+from olist.warehouse.embedded.failures import server_errors
 from olist.warehouse.embedded.server import NAME, Server
 
 __all__ = ["busy_port", "require_free", "set_password"]
@@ -46,7 +46,7 @@ def set_password(root: Path, server: Server) -> None:
         password = secrets.token_urlsafe(24)
         path.write_text(password)
     with (
-        explained(root, psycopg.Error),
+        server_errors(root, psycopg.Error),
         psycopg.connect(server.url, autocommit=True, connect_timeout=10) as connection,
     ):
         connection.pgconn.change_password(NAME.encode(), password.encode())  # hashed here: never in a log
