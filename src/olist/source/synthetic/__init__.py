@@ -5,12 +5,12 @@ resolve, distributions are the real ones (tests/integration/test_synthetic_again
 the faults a pipeline must cope with: misspelt headers, exact duplicates, points abroad, orders without items, reviews
 shared by orders, and more.
 
-    plan, draws             what is asked, and reproducible chance
-    states, seasons,        parameters distilled from the real data
-    categories
-    places → customers, sellers → catalogue → orders → baskets → sales, payments → deliveries → reviews
-    columns, invented,      numbers to Arrow, columns that nobody foresaw, CSV files
-    files
+    plan, draws                  what is asked, and chance that is the same everywhere
+    states, seasons, categories  parameters distilled from the real data
+    names, comments              words
+    places → geolocation; customers, sellers → catalogue → orders → baskets → sales → payments → deliveries →
+        order_items, reviews     who, where, what, when: each takes from those before it
+    columns, invented, files     numbers to Arrow, columns that nobody foresaw, CSV files
 
 Headers, file names and domains are the contracts'. A column that a newer contract adds is invented from its type and
 domain.

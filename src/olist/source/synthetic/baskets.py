@@ -20,23 +20,7 @@ from olist.source.synthetic.sellers import Merchants
 
 __all__ = ["Baskets", "fill"]
 
-SIZES = {
-    1: 88863,
-    2: 7516,
-    3: 1322,
-    4: 505,
-    5: 204,
-    6: 198,
-    7: 22,
-    8: 8,
-    9: 3,
-    10: 8,
-    11: 4,
-    12: 5,
-    13: 1,
-    15: 4,
-    20: 3,
-}
+SIZES = {1: 88863, 2: 7516, 3: 1322, 4: 505, 5: 204, 6: 198, 7: 22, 8: 8, 9: 3, 10: 8, 11: 4, 12: 5, 15: 5, 20: 3}
 """Orders by their number of items."""
 
 SAME_PRODUCT, SAME_SELLER, ANYTHING = 68, 21, 11

@@ -34,10 +34,10 @@ NAME_LENGTH = (5, 12, 20, 29, 33, 42, 51, 57, 59, 60, 63, 64, 68, 76)
 DESCRIPTION_LENGTH = (4, 41, 84, 150, 207, 339, 595, 972, 1578, 2063, 3286, 3916, 3973, 3992)
 WEIGHT = (50, 50, 60, 105, 175, 300, 700, 1900, 6300, 10850, 22538, 30000, 30000, 40425)
 LENGTH = (7, 12, 16, 16, 16, 18, 25, 38, 53, 65, 100, 105, 105, 105)
+WIDTH = (6, 10, 11, 11, 11, 15, 20, 30, 40, 47, 63, 92, 105, 118)
 HEIGHT = (2, 2, 2, 3, 4, 8, 13, 21, 33, 44, 69, 102, 105, 105)
 BULK = (0.02, 0.045, 0.1, 0.19, 0.28, 0.51, 1, 1.96, 3.6, 5.2, 10.3, 22, 41, 55)
-"""What a product weighs, as a multiple of its category's median."""
-WIDTH = (6, 10, 11, 11, 11, 15, 20, 30, 40, 47, 63, 92, 105, 118)
+"""What a product weighs, as a multiple of its category's median; only the order of the products comes of it."""
 PHOTOS = (16489, 6263, 3860, 2428, 1484, 968, 343, 192, 105, 95, 46, 35, 9, 5, 8, 0, 7, 2, 1, 1)
 """Products by their number of photos, from 1."""
 
@@ -94,7 +94,7 @@ def products(plan: Plan, catalogue: Catalogue) -> Columns:
     measured = _measured(plan, described)
     weight = at(WEIGHT, catalogue.bulk).astype(np.int64)
     weight = np.where(weight < 1000, weight // 5 * 5, weight // 50 * 50)
-    weight[draws.sample("weightless", np.arange(n), plan.count(WEIGHTLESS))] = 0
+    weight[draws.sample("weightless", np.flatnonzero(measured), plan.count(WEIGHTLESS))] = 0
     return {
         "product_id": catalogue.ids,
         "product_category_name": labels([c.name for c in CATEGORIES], np.where(described, catalogue.category, -1)),

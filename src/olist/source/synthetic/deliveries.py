@@ -74,28 +74,20 @@ class Deliveries:
 
 def deliver(plan: Plan, land: Land, buyers: Buyers, orders: Orders, means: Means, sales: Sales) -> Deliveries:
     draws, n = plan.draws("deliveries"), orders.status.size
-    here = land.state[buyers.place]
-    local = sales.origin == here
     boleto, other = draws.curve("boleto", n, BOLETO_MINUTES), draws.curve("other", n, MINUTES)
     approved = orders.purchase + _seconds(np.where(means.by(BOLETO), boleto, other) / 60)
     handling = draws.curve("handling", n, HANDLING) * _percent([s.handling for s in SEASONS], orders)
     carrier = _collected(draws, approved, approved + _seconds(handling))
-    luck = draws.unit("transit", n)
-    foreseen = draws.unit("foreseen", n) < np.where(local, *FORESEEN)
-    hope = np.where(foreseen, luck, draws.unit("promise", n))
-    transit = np.where(local, TRANSIT_HERE, np.array([s.transit for s in land.states])[here]) / 100
-    transit *= np.where(local, at(LOCAL_TRANSIT, luck), at(REMOTE_TRANSIT, luck))
-    promise = np.where(local, PROMISE_HERE, np.array([s.promise for s in land.states])[here]) / 100
-    promise *= np.where(local, at(LOCAL_PROMISE, hope), at(REMOTE_PROMISE, hope))
-    customer = _handed_over(
-        draws, carrier, carrier + _seconds(transit * _percent([s.transit for s in SEASONS], orders))
-    )
+    transit, promise = _distances(draws, land, orders, land.state[buyers.place], sales.origin)
+    customer = _handed_over(draws, carrier, carrier + _seconds(transit))
+    known = _known(plan, orders, 0), _known(plan, orders, 1), _known(plan, orders, 2)
+    candidates = np.flatnonzero(known[0] & known[1] & known[2])
     return Deliveries(
         approved=approved,
-        carrier=_faulty(plan, draws, orders, approved, carrier, customer),
+        carrier=_faulty(plan, draws, candidates, orders.purchase, approved, carrier, customer),
         customer=customer,
-        promised=_promised(draws, orders, promise * _percent([s.promise for s in SEASONS], orders)),
-        known=(_known(plan, orders, 0), _known(plan, orders, 1), _known(plan, orders, 2)),
+        promised=_promised(draws, orders, promise),
+        known=known,
     )
 
 
@@ -122,6 +114,20 @@ def _percent(of_seasons: list[int], orders: Orders) -> Floats:
     return np.array(of_seasons)[orders.season] / 100
 
 
+def _distances(draws: Draws, land: Land, orders: Orders, here: Ints, origin: Ints) -> tuple[Floats, Floats]:
+    """Hours from carrier to customer, and from purchase to promise, by the states of the customer and the seller."""
+    n, local = here.size, here == origin
+    luck = draws.unit("transit", n)
+    foreseen = draws.unit("foreseen", n) < np.where(local, *FORESEEN)
+    hope = np.where(foreseen, luck, draws.unit("promise", n))
+    transit = np.where(local, TRANSIT_HERE, np.array([s.transit for s in land.states])[here])
+    promise = np.where(local, PROMISE_HERE, np.array([s.promise for s in land.states])[here])
+    transit = transit * np.where(local, at(LOCAL_TRANSIT, luck), at(REMOTE_TRANSIT, luck)) / 100
+    promise = promise * np.where(local, at(LOCAL_PROMISE, hope), at(REMOTE_PROMISE, hope)) / 100
+    by_season = _percent([s.transit for s in SEASONS], orders), _percent([s.promise for s in SEASONS], orders)
+    return transit * by_season[0], promise * by_season[1]
+
+
 def _collected(draws: Draws, approved: Ints, due: Ints) -> Ints:
     """When the carrier comes: hardly at a weekend, and not before the approval."""
     day = due // DAY
@@ -143,17 +149,17 @@ def _promised(draws: Draws, orders: Orders, hours: Floats) -> Ints:
     return np.maximum(day, orders.purchase // DAY + SHORTEST_PROMISE) * DAY
 
 
-def _faulty(plan: Plan, draws: Draws, orders: Orders, approved: Ints, carrier: Ints, customer: Ints) -> Ints:
-    """When the carrier came, as recorded: for a few delivered orders, at an impossible time."""
+def _faulty(
+    plan: Plan, draws: Draws, candidates: Ints, purchase: Ints, approved: Ints, carrier: Ints, customer: Ints
+) -> Ints:
+    """When the carrier came, as recorded: for a few of the `candidates`, at an impossible time."""
     early, very_early, late = (plan.count(n) for n in (EARLY_CARRIERS, VERY_EARLY_CARRIERS, LATE_CARRIERS))
-    wait = approved - orders.purchase
-    slow = np.flatnonzero(wait > DAY)
-    slow = slow[np.isin(slow, orders.having(DELIVERED))]
-    chosen = draws.sample("faulty", slow, early + late)
+    wait = approved - purchase
+    chosen = draws.sample("faulty", candidates[wait[candidates] > DAY], early + late)
     error = HOUR + draws.below("fault", chosen.size, 2 * DAY)
     recorded = carrier.copy()
     within = approved[chosen] - wait[chosen] * draws.below("early", chosen.size, 1000) // 1000
-    recorded[chosen] = np.where(np.arange(chosen.size) < very_early, orders.purchase[chosen] - error, within - 1)
+    recorded[chosen] = np.where(np.arange(chosen.size) < very_early, purchase[chosen] - error, within - 1)
     recorded[chosen[early:]] = (customer[chosen] + error)[early:]
     return recorded
 

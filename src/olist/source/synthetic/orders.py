@@ -1,6 +1,6 @@
 """Orders: when they are placed, what becomes of them, and which of them lack items, a review or a payment.
 
-`place` decides these for every order, before anything is sold. The table itself needs the deliveries too: see
+`place_orders` decides these for every order, before anything is sold. The table itself needs the deliveries too: see
 `deliveries`.
 """
 

@@ -32,32 +32,8 @@ CARD_AND_VOUCHERS, VOUCHERS, TWO_CARDS = 2_245, 427, 288
 PARTS = {2: 2094, 3: 301, 4: 108, 5: 52, 6: 36, 7: 28, 8: 11, 9: 9, 10: 5, 11: 8, 12: 8, 13: 3, 14: 2, 15: 2, 20: 5}
 """Orders by their number of payments, of those with vouchers among several; others with several have two."""
 
-INSTALMENTS = (
-    25455,
-    12413,
-    10461,
-    7098,
-    5239,
-    3920,
-    1626,
-    4268,
-    644,
-    5328,
-    23,
-    133,
-    16,
-    15,
-    74,
-    5,
-    8,
-    27,
-    0,
-    17,
-    3,
-    1,
-    1,
-    18,
-)
+_INSTALMENTS = "25455 12413 10461 7098 5239 3920 1626 4268 644 5328 23 133 16 15 74 5 8 27 0 17 3 1 1 18"
+INSTALMENTS = tuple(map(int, _INSTALMENTS.split()))
 """Card payments by their number of instalments, from 1."""
 
 NO_INSTALMENT, EMPTY_VOUCHERS = 2, 6
@@ -78,7 +54,7 @@ class Means:
     parts: Ints
 
     def by(self, means: str) -> Flags:
-        """Which orders are paid, at least in part, by `means`."""
+        """Which orders' first payment is by `means`; none, where the contract does not allow these."""
         position = self.types.index(means) if means in self.types else -1
         flags: Flags = self.first == position
         return flags

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from olist.source.synthetic.columns import ids, labels, moments, taken, whole
-from olist.source.synthetic.comments import BLANK, POOL, messages, titles
+from olist.source.synthetic.comments import MOODS, messages, titles
 from olist.source.synthetic.customers import Buyers
 from olist.source.synthetic.deliveries import Deliveries
 from olist.source.synthetic.draws import Draws, Ints
@@ -47,6 +47,8 @@ BLANKS = 9
 """Messages at scale 1 that are nothing but blanks."""
 
 MOOD_OF_SCORE = (0, 0, 1, 2, 2)
+POOL = 15_000
+"""Different messages, and titles, of each mood at most."""
 
 # Quantiles at LEVELS: days from delivery to survey for what came in time; from promise to survey for the rest; minutes
 # to the answer.
@@ -63,12 +65,13 @@ def order_reviews(plan: Plan, buyers: Buyers, orders: Orders, sales: Sales, deli
     created, answered = _moments(draws, orders, deliveries, order)
     row = draws.shuffle("rows", order.size)
     shown = source[row]
+    pool = min(POOL, order.size)
     return {
         "review_id": taken(ids(draws, "review ids", order.size), shown),
         "order_id": taken(orders.ids, order[row]),
         "review_score": whole(score[shown]),
-        "review_comment_title": labels(titles(draws), _titles(draws, score, created)[shown]),
-        "review_comment_message": labels(messages(draws), _messages(plan, draws, score)[shown]),
+        "review_comment_title": labels(titles(draws, pool), _titles(draws, pool, score, created)[shown]),
+        "review_comment_message": labels(messages(draws, pool), _messages(plan, draws, pool, score)[shown]),
         "review_creation_date": moments(created[shown]),
         "review_answer_timestamp": moments(answered[shown]),
     }
@@ -116,16 +119,16 @@ def _days(draws: Draws, name: str, n: int, curve: Sequence[float]) -> Ints:
     return np.rint(draws.curve(name, n, curve)).astype(np.int64)
 
 
-def _titles(draws: Draws, score: Ints, created: Ints) -> Ints:
+def _titles(draws: Draws, pool: int, score: Ints, created: Ints) -> Ints:
     """Positions in `titles`, -1 for none."""
     share = np.where(created >= TITLES_SINCE * DAY, np.array(TITLE_SHARES)[score - 1], UNASKED_TITLE)
-    position = np.array(MOOD_OF_SCORE)[score - 1] * POOL + draws.below("title", score.size, POOL)
+    position = np.array(MOOD_OF_SCORE)[score - 1] * pool + draws.below("title", score.size, pool)
     return np.where(draws.unit("titled", score.size) < share, position, -1)
 
 
-def _messages(plan: Plan, draws: Draws, score: Ints) -> Ints:
+def _messages(plan: Plan, draws: Draws, pool: int, score: Ints) -> Ints:
     """Positions in `messages`, -1 for none."""
-    position = np.array(MOOD_OF_SCORE)[score - 1] * POOL + draws.below("message", score.size, POOL)
+    position = np.array(MOOD_OF_SCORE)[score - 1] * pool + draws.below("message", score.size, pool)
     position = np.where(draws.unit("commented", score.size) < np.array(MESSAGE_SHARES)[score - 1], position, -1)
-    position[draws.sample("blank", np.flatnonzero(position >= 0), plan.count(BLANKS))] = BLANK
+    position[draws.sample("blank", np.flatnonzero(position >= 0), plan.count(BLANKS))] = MOODS * pool
     return position

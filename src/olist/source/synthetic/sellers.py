@@ -20,7 +20,7 @@ UNMAPPED = 7
 """Sellers whose prefix has no geolocation row."""
 
 SLIPPED = 38
-NOT_CITIES = ("04837155", "vendas@loja-da-esquina.com.br")
+NOT_CITIES = ("04837155", "vendas@loja.example")
 """What stands in the city's place with as many sellers: a postal code and an address for mail."""
 
 # Quantiles at LEVELS: products of a seller beyond the first.
@@ -64,9 +64,10 @@ def _places(plan: Plan, draws: Draws, land: Land, state: Ints) -> Ints:
         members, here = np.flatnonzero(state == k), np.flatnonzero(land.state == k)
         here = here[land.mapped[here]] if land.mapped[here].any() else here
         place[members] = here[draws.pick(f"places {k}", members.size, land.buyers[here] + 1)]
-    for seller in draws.sample("unmapped", np.arange(state.size), plan.count(UNMAPPED)):
-        lost = np.flatnonzero((land.state == state[seller]) & ~land.mapped)
-        place[seller] = lost[0] if lost.size else place[seller]
+    lost = np.flatnonzero(~land.mapped)
+    near = np.flatnonzero(np.isin(state, land.state[lost]))
+    for seller in draws.sample("unmapped", near, plan.count(UNMAPPED)):
+        place[seller] = lost[land.state[lost] == state[seller]][0]
     return place
 
 
