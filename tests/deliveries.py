@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 import yaml
 from conftest import Platform
+from typer.testing import CliRunner, Result
 
 from olist import pipeline
+from olist.cli import app
 from olist.contracts import load_contracts
 from olist.settings import PROJECT, Settings
 
@@ -88,6 +92,16 @@ def deliver(settings: Settings, **arguments: Any) -> pipeline.Report:
     """Ingest and build silver; returns silver's report."""
     succeed(pipeline.ingest(settings, **arguments))
     return succeed(pipeline.silver(settings))
+
+
+def command(platform: Platform, *arguments: str | Path) -> Result:
+    """The `olist` command in this process: what it does but start, which takes seconds. What it does not catch is raised here."""
+    ours = {name: value for name, value in platform.variables().items() if name.startswith("OLIST_")}
+    unset = dict.fromkeys(name for name in os.environ if name.startswith("OLIST_"))
+    try:
+        return CliRunner().invoke(app, list(map(str, arguments)), env=unset | ours, catch_exceptions=False)
+    finally:
+        structlog.reset_defaults()  # which the command has pointed to a standard error that is closed now
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,13 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from olist import pipeline
 from olist.contracts import load_contracts
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.lake.verify import verify
 from olist.logs import configure_logs
-from olist.report import Progress, print_report, print_status
+from olist.report import Progress, print_batches, print_report, print_status
 from olist.settings import Settings, load_settings
 from opstore.store import Opstore, OpstoreUnavailable
 
@@ -152,15 +151,9 @@ def lake_ls(table: Annotated[str | None, typer.Option(help="Only this table.")] 
     with _errors():
         settings = _settings()
         lake = pipeline.open_lake(settings)
-        shown = Table("table", "processing date", "run", "rows", "state", "source file")
-        for name in [table] if table else load_contracts(settings.contracts):
-            verdicts = lake.verdicts(name)
-            for batch in lake.batches(name):
-                state = verdicts[batch.run_id]
-                shown.add_row(
-                    name, batch.processing_date, batch.run_id, f"{batch.object.rows:,}", state, batch.source_file
-                )
-        out.print(shown if shown.row_count else "the lake has no batches")
+        names = [table] if table else load_contracts(settings.contracts)
+        verdicts = {name: lake.verdicts(name) for name in names}
+        print_batches(out, [(batch, verdicts[n][batch.run_id]) for n in names for batch in lake.batches(n)])
 
 
 @lake_app.command("verify", epilog="Example: `olist lake verify`")

@@ -58,12 +58,13 @@ class LayerRow:
 
 @dataclass
 class Report:
-    """What a command did. `status` is `no_op` when everything was up to date."""
+    """What a command did. `status` is `no_op` when everything was up to date; `phases` is the seconds of each phase of silver."""
 
     run_id: str
     status: Status = "no_op"
     source: str | None = None
     seconds: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
     layers: list[LayerRow] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     error: OlistError | None = None
@@ -228,6 +229,7 @@ def _silver(context: _Context, run_id: str) -> None:
             result = build_silver(
                 open_lake(settings),
                 contracts,
+                connection,
                 url,
                 run_id=context.report.run_id,
                 publish_wait=settings.publish_wait,
@@ -238,6 +240,7 @@ def _silver(context: _Context, run_id: str) -> None:
             for table, rows in failure.quarantined.items():
                 layers.append(LayerRow("silver", table, rows, 0, 0, 0, rows, 0.0))
             raise
+    context.report.phases |= result.phases
     for t in result.tables:
         c = t.counts
         layers.append(
@@ -254,13 +257,12 @@ def _silver(context: _Context, run_id: str) -> None:
 
 def _gold(context: _Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
-    url = warehouse_url(settings)
     listener.begin("gold", None)
-    with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
+    with connect(warehouse_url(settings), "run") as connection, exclusive(connection, settings.lock_wait):
         result = build_gold(
             open_lake(settings),
             settings.dbt_project,
-            url,
+            connection,
             run_id=context.report.run_id,
             work=settings.home / "dbt",
             publish_wait=settings.publish_wait,

@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from conftest import Platform
 from deliveries import (
     change_contract,
     change_row,
+    command,
     custom_property,
     deliver,
     lake_state,
@@ -66,11 +68,11 @@ def test_the_latest_snapshot_again_is_a_no_op_that_says_so(platform: Platform, s
     assert lake_state(platform) == before
     assert silver_state(platform) == silver
 
-    said = platform.olist("ingest", "--source", small_folder)
-    assert said.returncode == 0
+    said = command(platform, "ingest", "--source", small_folder)
+    assert said.exit_code == 0
     assert "the same files as the latest batches, nothing new" in said.stdout
     assert "nothing to do" in said.stdout
-    assert "silver: up to date" in platform.olist("silver").stdout
+    assert "silver: up to date" in command(platform, "silver").stdout
 
 
 def test_a_changed_snapshot_is_a_new_batch_beside_the_old_one(platform: Platform, small_copy: Path) -> None:
@@ -175,11 +177,11 @@ def test_a_delta_that_is_filled_in_later_applies_on_its_day(
 
 
 def test_the_processing_date_can_be_said_on_the_command_line(platform: Platform, small_folder: Path) -> None:
-    said = platform.olist("ingest", "--source", small_folder, "--processing-date", "2026-01-31")
-    assert said.returncode == 0, said.stderr
+    said = command(platform, "ingest", "--source", small_folder, "--processing-date", "2026-01-31")
+    assert said.exit_code == 0, said.stderr
     assert {b.processing_date for b in batches(platform, "orders")} == {"2026-01-31"}
-    wrong = platform.olist("ingest", "--source", small_folder, "--processing-date", "31.01.2026")
-    assert wrong.returncode == 2
+    wrong = command(platform, "ingest", "--source", small_folder, "--processing-date", "31.01.2026")
+    assert wrong.exit_code == 2
     assert "31.01.2026" in wrong.stderr
 
 
@@ -193,8 +195,8 @@ def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path,
     deliver(platform.settings(small_copy))
     latest = batches(platform, "order_items")[-1].run_id
 
-    said = platform.olist("lake", "withdraw", "order_items", latest, "--reason", "wrong prices")
-    assert said.returncode == 0, said.stderr
+    said = command(platform, "lake", "withdraw", "order_items", latest, "--reason", "wrong prices")
+    assert said.exit_code == 0, said.stderr
     assert latest in said.stdout
     assert silver_state(platform) != a, "silver changes by its next build"
     succeed(pipeline.silver(platform.settings()))
@@ -203,7 +205,7 @@ def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path,
     lake = pipeline.open_lake(platform.settings())
     assert lake.verdicts("order_items")[latest] is Verdict.WITHDRAWN
     assert b"wrong prices" in lake.store.read(f"withdrawals/order_items/{latest}.json")
-    assert "withdrawn" in platform.olist("lake", "ls", "--table", "order_items").stdout
+    assert "withdrawn" in command(platform, "lake", "ls", "--table", "order_items").stdout
 
 
 def test_a_withdrawn_delta_takes_its_rows_along(platform: Platform, small_copy: Path, delta_contracts: Path) -> None:
@@ -217,28 +219,33 @@ def test_a_withdrawn_delta_takes_its_rows_along(platform: Platform, small_copy: 
     lake.withdraw("order_reviews", batches(platform, "order_reviews")[-1].run_id, "test")
     succeed(pipeline.silver(settings))
     assert silver_state(platform) == before
-    succeed(pipeline.ingest(settings)), "a withdrawn file may be delivered again"
-    assert len(batches(platform, "order_reviews")) == 3
+    succeed(pipeline.ingest(settings))
+    assert len(batches(platform, "order_reviews")) == 3, "a withdrawn file may be delivered again"
 
 
-@pytest.mark.parametrize("batch", ["withdrawn before", "unknown", "another table's"])
+@pytest.mark.parametrize(
+    ("table", "run_id", "found"),
+    [
+        ("order_items", None, "it was withdrawn before"),
+        ("orders", None, "no manifest of that run"),
+        ("order_items", "20260131T060000000000Z-1a2b", "no manifest of that run"),
+        ("nothing", None, "no manifest of that run"),
+    ],
+    ids=["withdrawn before", "another table's", "unknown run", "unknown table"],
+)
 def test_what_cannot_be_withdrawn_is_an_error(
-    platform: Platform, small_folder: Path, small_copy: Path, batch: str
+    platform: Platform, small_folder: Path, small_copy: Path, table: str, run_id: str | None, found: str
 ) -> None:
-    deliver(platform.settings(small_folder))
+    succeed(pipeline.ingest(platform.settings(small_folder)))
     rewrite_prices(small_copy, "5.00")
-    deliver(platform.settings(small_copy))
-    latest = batches(platform, "order_items")[-1].run_id
-    table = "orders" if batch == "another table's" else "order_items"
-    if batch == "withdrawn before":
-        assert platform.olist("lake", "withdraw", table, latest, "--reason", "x").returncode == 0
+    second = succeed(pipeline.ingest(platform.settings(small_copy))).run_id
+    pipeline.open_lake(platform.settings()).withdraw("order_items", second, "wrong prices")
     before = lake_state(platform)
 
-    run_id = "20260131T060000000000Z-1a2b" if batch == "unknown" else latest
-    said = platform.olist("lake", "withdraw", table, run_id, "--reason", "x")
-    assert said.returncode == 1
-    assert f"{table} {run_id}" in said.stderr
-    assert ("withdrawn before" if batch == "withdrawn before" else "no manifest") in said.stderr
+    said = command(platform, "lake", "withdraw", table, run_id or second, "--reason", "x")
+    assert said.exit_code == 1
+    assert f"{table} {run_id or second}" in said.stderr
+    assert found in said.stderr
     assert "olist lake ls" in said.stderr
     assert lake_state(platform) == before
 
@@ -274,8 +281,6 @@ def remove(path: Path) -> str:
 
 
 def lose_a_row(path: Path) -> str:
-    import pyarrow.parquet as pq
-
     table = pq.read_table(path)
     pq.write_table(table.slice(1), path)
     return f"expected {table.num_rows} rows, found {table.num_rows - 1} rows"
@@ -284,15 +289,15 @@ def lose_a_row(path: Path) -> str:
 @pytest.mark.parametrize("damage", [alter_a_byte, truncate, remove, lose_a_row])
 def test_verify_names_what_differs(platform: Platform, small_folder: Path, damage: Callable[[Path], str]) -> None:
     succeed(pipeline.ingest(platform.settings(small_folder)))
-    sound = platform.olist("lake", "verify")
-    assert (sound.returncode, sound.stdout) == (0, "9 objects verified, 0 differences\n")
+    sound = command(platform, "lake", "verify")
+    assert (sound.exit_code, sound.stdout) == (0, "9 objects verified, 0 differences\n")
 
     key = batches(platform, "order_payments")[0].object.key
     path = platform.home / "lake" / key
     path.chmod(0o644)
     found = damage(path)
-    said = platform.olist("lake", "verify")
-    assert said.returncode == 1
+    said = command(platform, "lake", "verify")
+    assert said.exit_code == 1
     differences = [line for line in said.stdout.splitlines() if line.startswith(key)]
     assert any(found in line for line in differences)
     assert said.stdout.endswith(f"9 objects verified, {len(differences)} differences\n")

@@ -62,6 +62,7 @@ class SilverResult:
 def build_silver(
     lake: Lake,
     contracts: Mapping[str, Contract],
+    connection: psycopg.Connection,
     url: str,
     *,
     run_id: str,
@@ -69,23 +70,23 @@ def build_silver(
     on_table: Callable[[str], None] = lambda table: None,
     on_checks: Callable[[list[Check]], None] = lambda checks: None,
 ) -> SilverResult:
-    """Bring silver up to date with the lake's accepted batches. The caller holds the warehouse's run lock.
+    """Bring silver up to date with the lake's accepted batches.
+
+    `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too. `url` is for the
+    connections that load and check beside it.
 
     Raises AuditFailed when staged rows break a rule: the deliveries that brought them are quarantined and silver stands as it was.
     """
     current = {table: _current(lake, contract) for table, contract in contracts.items()}
     inputs = _inputs(contracts, current)
     runs = sorted({batch.run_id for batches in current.values() for batch in batches})
-    with connect(url, "silver") as connection:
-        before = latest(connection, "silver")
-        retired = sorted(set(before.inputs if before else {}) - set(contracts))
-        stale = list(contracts) if retired else _stale(connection, contracts, inputs, before)
-        if not stale:
-            return SilverResult([_kept(table) for table in contracts], [], {})
-        run = _Run(lake, contracts, current, url, connection, stale, on_table)
-        return run.publish(
-            Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait, on_checks
-        )
+    before = latest(connection, "silver")
+    retired = sorted(set(before.inputs if before else {}) - set(contracts))
+    stale = list(contracts) if retired else _stale(connection, contracts, inputs, before)
+    if not stale:
+        return SilverResult([_kept(table) for table in contracts], [], {})
+    run = _Run(lake, contracts, current, url, connection, stale, on_table)
+    return run.publish(Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait, on_checks)
 
 
 class _Run:
