@@ -10,11 +10,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
+
 from conftest import Platform
 from databases import owned_platform
 from deliveries import change_row, deliver, lake_state, silver_state
-from psycopg import sql
-
 from olist import pipeline
 from olist.contracts import Column, Contract, load_contracts
 from olist.errors import AuditFailed

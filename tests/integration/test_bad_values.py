@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     FILES,
@@ -23,7 +24,6 @@ from deliveries import (
     succeed,
     write_rows,
 )
-
 from olist import pipeline
 from olist.errors import AuditFailed
 from olist.lake.batches import Verdict

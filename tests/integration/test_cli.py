@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 import typer
-from conftest import Platform
-from deliveries import FILES, command
 from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
+from conftest import Platform
+from deliveries import FILES, command
 from olist.cli import app
 from olist.settings import PROJECT
 from olist.warehouse import embedded

@@ -14,17 +14,17 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
 from conftest import Platform
 from deliveries import succeed
-from servers import wait_for
-from versions import Version, seen, write_versions
-
 from olist import pipeline
 from olist.contracts import Contract
 from olist.errors import Busy, WarehouseUnavailable
 from olist.warehouse.connect import connect
 from olist.warehouse.publish import exclusive
 from opstore.store import Opstore
+from servers import wait_for
+from versions import Version, seen, write_versions
 
 TEMPORARY_FAILURE = 75  # EX_TEMPFAIL of sysexits.h
 PATIENT = 120.0

@@ -18,19 +18,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from conftest import Platform
 from databases import embedded_platform
 from deliveries import succeed
-from saboteur import backends_of_runs
-from servers import wait_for
-from versions import Version, write_versions
-
 from olist import pipeline
 from olist.contracts import Contract
 from olist.lake.verify import verify
 from olist.warehouse import embedded
 from olist.warehouse.publish import hold
 from opstore.store import Opstore
+from saboteur import backends_of_runs
+from servers import wait_for
+from versions import Version, write_versions
 
 SEED = int(os.environ.get("OLIST_TEST_SEED", "2018"))
 PATIENT = 120.0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     change_contract,
@@ -18,7 +19,6 @@ from deliveries import (
     silver_state,
     write_rows,
 )
-
 from olist.settings import PROJECT, Settings
 
 

@@ -10,10 +10,10 @@ from threading import Event
 
 import psycopg
 import pytest
-from conftest import Platform
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from conftest import Platform
 from olist.errors import Busy, PublishBlocked
 from olist.warehouse import embedded
 from olist.warehouse.publish import Publication, hold, latest, publish

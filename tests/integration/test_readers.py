@@ -11,15 +11,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import Platform
 from psycopg import IsolationLevel
-from servers import wait_for
-from versions import ALL_TABLES, JOINED, NUMBERS, Version, seen, write_versions
 
+from conftest import Platform
 from olist import pipeline
 from olist.contracts import Contract
 from olist.warehouse import publish
 from olist.warehouse.publish import hold
+from servers import wait_for
+from versions import ALL_TABLES, JOINED, NUMBERS, Version, seen, write_versions
 
 PUBLISHES = 10
 PATIENT = 60.0

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Platform
 from databases import embedded_platform, owned_platform
 from independent import MOMENTS, Truth, city_name
-
 from olist import pipeline
 
 BRL = Decimal
