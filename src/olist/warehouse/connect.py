@@ -53,7 +53,7 @@ def connect(url: str, name: str) -> Iterator[psycopg.Connection]:
 
 @contextmanager
 def bulk_connection(url: str) -> Iterator[BulkConnection]:
-    """An ADBC connection. Its clones are transactions of their own, and spare the look-up of all types, 50 ms that each new connection costs."""
+    """An ADBC connection. Its clones are transactions of their own and spare the look-up of all types that a new connection makes."""
     with warehouse_errors(url), adbc.connect(url) as connection:
         yield connection
 

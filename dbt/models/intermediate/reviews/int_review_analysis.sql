@@ -104,9 +104,9 @@ candidates as (
         row_number() over (partition by beginnings.word order by beginnings.key_length desc, forms.is_beginning asc) as rank
     from beginnings
     inner join forms
-        on
-            forms.form_key = substr(beginnings.word_key, 1, beginnings.key_length)
-            and (forms.is_beginning or length(beginnings.word_key) = beginnings.key_length)
+    on
+        forms.form_key = substr(beginnings.word_key, 1, beginnings.key_length)
+        and (forms.is_beginning or length(beginnings.word_key) = beginnings.key_length)
 
 ),
 
@@ -167,7 +167,7 @@ understood as (
         rule,
         {{ replace_matches('concepts', regex_of('negated_praise'), "(select symbol from symbols where concept = 'bad')") }} as concepts
     from readings
-    where rule is not null or turn = (select max(turn) from regexes)
+    where rule is not null or turn = (select max(regexes.turn) from regexes)
 
 ),
 
