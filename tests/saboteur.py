@@ -19,6 +19,7 @@ import psycopg
 from olist.cli import app
 from olist.settings import load_settings
 from olist.warehouse import embedded
+from servers import gone, wait_for
 
 __all__ = ["backends_of_runs", "kill"]
 
@@ -29,7 +30,10 @@ def kill(victim: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     server = embedded.running(load_settings().home)
     assert server is not None
-    os.kill(server.pid if victim == "postmaster" else backends_of_runs(server)[0], signal.SIGKILL)
+    backends = backends_of_runs(server)
+    os.kill(server.pid if victim == "postmaster" else backends[0], signal.SIGKILL)
+    # A backend notices its postmaster's death when it next waits; until then it could go on to commit.
+    wait_for(lambda: gone(backends[0]))
 
 
 def backends_of_runs(server: embedded.Server) -> list[int]:
