@@ -225,6 +225,7 @@ def _silver(context: _Context, run_id: str) -> None:
                 url,
                 run_id=context.report.run_id,
                 publish_wait=settings.publish_wait,
+                quality=settings.quality,
                 on_table=listener.advance,
                 on_checks=_checks_recorder(context, run_id),
             )

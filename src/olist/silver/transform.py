@@ -13,6 +13,7 @@ Every bronze row ends in exactly one of clean, superseded (a duplicate) and reje
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -36,11 +37,19 @@ _DUCKDB_TYPE = {"text": "VARCHAR", "double precision": "DOUBLE"}
 
 @dataclass(frozen=True)
 class Built:
-    """One table as built: its row accounting, and rejects by reason."""
+    """One table as built: its row accounting, and rejects by (column, reason)."""
 
     table: str
     counts: Counts
-    reasons: Mapping[str, int]
+    faults: Mapping[tuple[str, str], int]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Rejects by reason, the most frequent first."""
+        totals: Counter[str] = Counter()
+        for (_, reason), count in self.faults.items():
+            totals[reason] += count
+        return dict(totals.most_common())
 
 
 class Transformer:
@@ -81,13 +90,10 @@ class Transformer:
 
     def _built(self, table: str) -> Built:
         rows_in, published = self._count(f"bronze_{table}"), self._count(f"clean_{table}")
-        reasons = dict(
-            self._duckdb.execute(
-                f"SELECT reason, count(*) FROM rejected_{table} GROUP BY reason ORDER BY 2 DESC"
-            ).fetchall()
-        )
+        rejected = f"SELECT column_name, reason, count(*) FROM rejected_{table} GROUP BY column_name, reason"
+        faults = {(column, why): count for column, why, count in self._duckdb.execute(rejected).fetchall()}
         superseded = self._count(f"cleaned_{table}") - self._count(f"conflicts_{table}") - published
-        return Built(table, Counts(rows_in, published, superseded, sum(reasons.values())), reasons)
+        return Built(table, Counts(rows_in, published, superseded, sum(faults.values())), faults)
 
     def _count(self, relation: str) -> int:
         (row,) = self._duckdb.execute(f"SELECT count(*) FROM {relation}").fetchall()
