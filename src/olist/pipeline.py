@@ -195,15 +195,22 @@ def _ingest(context: _Context, run_id: str) -> None:
     ) as source:
         context.report.source = source.name
         listener.begin("bronze", len(contracts))
-        results = ingest_bronze(
-            open_lake(settings),
-            contracts,
-            source.folder,
-            run_id=context.report.run_id,
-            processing_date=context.processing_date,
-            scratch=settings.scratch,
-            on_table=listener.advance,
-        )
+        try:
+            results = ingest_bronze(
+                open_lake(settings),
+                contracts,
+                source.folder,
+                run_id=context.report.run_id,
+                processing_date=context.processing_date,
+                scratch=settings.scratch,
+                quality=settings.quality,
+                on_table=listener.advance,
+                on_checks=_checks_recorder(context, run_id),
+            )
+        except AuditFailed as failure:
+            for table, rows in failure.quarantined.items():
+                context.report.layers.append(LayerRow("bronze", table, rows, 0, 0, 0, rows, 0.0))
+            raise
     for r in results:
         context.report.layers.append(LayerRow("bronze", r.table, r.rows, r.rows, 0, 0, 0, round(r.seconds, 3)))
     if all(r.unchanged for r in results):

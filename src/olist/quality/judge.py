@@ -28,8 +28,9 @@ __all__ = ["judge", "warm_up"]
 _importing = threading.Lock()
 
 
+@cache
 def warm_up() -> None:
-    """Begin the import, in the background."""
+    """Begin the import, in the background, once."""
     threading.Thread(target=_context, name="great-expectations", daemon=True).start()
 
 

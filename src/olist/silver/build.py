@@ -24,6 +24,7 @@ from olist.lake.batches import Batch, Lake
 from olist.quality.audit import Staged, measure, measure_dependent
 from olist.quality.judge import judge, warm_up
 from olist.quality.suites import Asset
+from olist.quality.templates import shared_sql
 from olist.silver import stage
 from olist.silver.transform import Built, Transformer, table_sql
 from olist.warehouse.connect import connect
@@ -243,6 +244,8 @@ def _inputs(contracts: Mapping[str, Contract], current: Mapping[str, Iterable[Ba
     for template in sorted(files("olist.silver").joinpath("sql").iterdir(), key=lambda f: f.name):
         if template.name.endswith(".jinja") or template.name == "macros.sql":
             shared.update(template.read_bytes())
+    for sql in shared_sql():
+        shared.update(sql)
     inputs: dict[str, str] = {}
     for table, contract in contracts.items():
         digest = shared.copy()

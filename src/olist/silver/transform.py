@@ -23,16 +23,13 @@ import duckdb
 import jinja2
 import pyarrow as pa
 
-from olist.contracts import Column, Contract
+from olist.contracts import Contract
 from olist.errors import ConfigurationError
 from olist.lake.batches import Batch, Lake
+from olist.quality.templates import duckdb_type, environment, macros
 from opstore.store import Counts
 
 __all__ = ["Built", "Transformer", "table_sql"]
-
-# From ODCS (Java) to strptime.
-_TIME_FORMAT = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-_DUCKDB_TYPE = {"text": "VARCHAR", "double precision": "DOUBLE"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Transformer:
         self._lake = lake
         self._duckdb = duckdb.connect()
         self._duckdb.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        self._duckdb.execute(_text("macros.sql"))
+        self._duckdb.execute(macros() + _text("macros.sql"))
 
     def build(self, contract: Contract, batches: Sequence[Batch]) -> Built:
         """Build one table from its batches, in order."""
@@ -80,7 +77,7 @@ class Transformer:
 
     def rows(self, contract: Contract) -> pa.RecordBatchReader:
         """The clean rows, columns in the contract's order, typed for a bulk load."""
-        columns = ", ".join(f"CAST({c.name} AS {_duckdb_type(c)}) AS {c.name}" for c in contract.columns)
+        columns = ", ".join(f"CAST({c.name} AS {duckdb_type(c)}) AS {c.name}" for c in contract.columns)
         return self._duckdb.cursor().sql(f"SELECT {columns} FROM clean_{contract.table}").to_arrow_reader(100_000)
 
     def rejects(self, tables: Sequence[str]) -> pa.Table:
@@ -123,23 +120,4 @@ def _text(name: str) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("olist.silver", "sql"), undefined=jinja2.StrictUndefined, autoescape=False
-    )
-    environment.filters |= {"strptime": _strptime, "duckdb_type": _duckdb_type, "scale": _scale}
-    return environment
-
-
-def _strptime(time_format: str) -> str:
-    for java, python in _TIME_FORMAT.items():
-        time_format = time_format.replace(java, python)
-    return time_format
-
-
-def _duckdb_type(column: Column) -> str:
-    return _DUCKDB_TYPE.get(column.physical_type, column.physical_type.upper())
-
-
-def _scale(column: Column) -> int:
-    """Decimals of a numeric(p,s)."""
-    return int(column.physical_type.rstrip(")").split(",")[1])
+    return environment("olist.silver")
