@@ -82,9 +82,9 @@ def write_version(contracts: Mapping[str, Contract], source: Path, target: Path,
     return Version(str(number), target)
 
 
-def seen(connection: psycopg.Connection, query: str = ALL_TABLES) -> set[str]:
+def seen(connection: psycopg.Connection, query: str = ALL_TABLES, *, prepare: bool | None = None) -> set[str]:
     """The versions in the answer of one statement, `empty <table>` for a table without rows. One that is sound has one element."""
     found: set[str] = set()
-    for table, rows, numbers in connection.execute(query):
+    for table, rows, numbers in connection.execute(query, prepare=prepare):
         found |= set(numbers) if rows else {f"empty {table}"}
     return found

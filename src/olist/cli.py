@@ -9,20 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from olist import pipeline
 from olist.contracts import load_contracts
-from olist.errors import ConfigurationError, OlistError
+from olist.errors import ConfigurationError, OlistError, explained
 from olist.lake.verify import verify
 from olist.logs import configure_logs
-from olist.report import Progress, print_report, print_status
+from olist.report import Progress, print_batches, print_report, print_status
 from olist.settings import Settings, load_settings
-from opstore.store import Opstore
+from opstore.store import Opstore, OpstoreUnavailable
 
 app = typer.Typer(
     help="CSV exports to an immutable lake, a validated warehouse and a star schema.",
@@ -92,6 +91,15 @@ def gold(as_json: Json = False) -> None:
     _finish(report, as_json)
 
 
+@app.command(epilog="Example: `olist export`")
+def export(as_json: Json = False) -> None:
+    """Write silver and gold as partitioned Parquet into the lake; unchanged data writes nothing."""
+    settings = _settings()
+    with Progress(err if as_json else out) as listener:
+        report = pipeline.export(settings, listener=listener)
+    _finish(report, as_json)
+
+
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
     """What ran last, what is at work, and what was lost."""
@@ -143,15 +151,9 @@ def lake_ls(table: Annotated[str | None, typer.Option(help="Only this table.")] 
     with _errors():
         settings = _settings()
         lake = pipeline.open_lake(settings)
-        shown = Table("table", "processing date", "run", "rows", "state", "source file")
-        for name in [table] if table else load_contracts(settings.contracts):
-            verdicts = lake.verdicts(name)
-            for batch in lake.batches(name):
-                state = verdicts[batch.run_id]
-                shown.add_row(
-                    name, batch.processing_date, batch.run_id, f"{batch.object.rows:,}", state, batch.source_file
-                )
-        out.print(shown if shown.row_count else "the lake has no batches")
+        names = [table] if table else load_contracts(settings.contracts)
+        verdicts = {name: lake.verdicts(name) for name in names}
+        print_batches(out, [(batch, verdicts[n][batch.run_id]) for n in names for batch in lake.batches(n)])
 
 
 @lake_app.command("verify", epilog="Example: `olist lake verify`")
@@ -242,8 +244,31 @@ def warehouse_psql(
 
     with _errors():
         url = connect.warehouse_url(_settings())
-    result = subprocess.run([str(embedded._binary("psql")), url, *(arguments or [])], check=False)
+    result = subprocess.run([embedded.psql_path(), url, *(arguments or [])], check=False)
     raise typer.Exit(result.returncode)
+
+
+@warehouse_app.command("roles", epilog="Example: `olist warehouse roles`")
+def warehouse_roles() -> None:
+    """Make the roles olist_owner, olist_loader and olist_reader, once per server, and open what is published to readers."""
+    from olist.warehouse import connect, roles
+
+    with _errors(), connect.connect(connect.warehouse_url(_settings()), "roles") as connection:
+        roles.create_roles(connection)
+        out.print("olist_owner owns, olist_loader publishes, olist_reader reads silver (without its rejects) and gold")
+
+
+@warehouse_app.command("grant", epilog="Example: `olist warehouse grant reader alice`")
+def warehouse_grant(
+    role: Annotated[Literal["loader", "reader"], typer.Argument(help="What the user may do.")],
+    user: Annotated[str, typer.Argument(help="A database user that exists.")],
+) -> None:
+    """Make a database user a reader or a loader; `olist warehouse roles` comes first."""
+    from olist.warehouse import connect, roles
+
+    with _errors(), connect.connect(connect.warehouse_url(_settings()), "grant") as connection:
+        roles.grant_role(connection, role, user)
+        out.print(f"{user} is a {role}")
 
 
 def _sourced(source: str | None) -> tuple[Settings, str]:
@@ -283,12 +308,15 @@ def _finish(report: pipeline.Report, as_json: bool) -> None:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Ends the command with an error that was raised on purpose, shown without a traceback."""
+    """Ends the command with an error that was raised on purpose, or is the operating system's, shown without a traceback."""
     try:
         yield
-    except OlistError as error:
-        err.print(f"[bold red]error[/] {_escaped(str(error))}", soft_wrap=True)
-        raise typer.Exit(_exit_code(error)) from error
+    except BrokenPipeError:  # whoever read our output has seen enough
+        raise
+    except (OlistError, OSError, OpstoreUnavailable) as error:
+        shown = error if isinstance(error, OlistError) else explained(error, load_settings().home)
+        err.print(f"[bold red]error[/] {_escaped(str(shown))}", soft_wrap=True)
+        raise typer.Exit(_exit_code(shown)) from error
 
 
 def _exit_code(error: OlistError) -> int:

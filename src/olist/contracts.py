@@ -79,6 +79,7 @@ class Column:
     missing_share: float | None
     invalid_share: float | None
     accented_share: float | None
+    partitioned: bool
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,11 @@ class Contract:
     def references(self) -> tuple[tuple[Column, Reference], ...]:
         """The enforced relations: (child column, parent)."""
         return tuple((c, c.reference) for c in self.columns if c.reference is not None and c.reference.enforced)
+
+    @cached_property
+    def partition_column(self) -> str | None:
+        """The column by whose month exports are partitioned, where there is one."""
+        return next((c.name for c in self.columns if c.partitioned), None)
 
     @cached_property
     def parents(self) -> frozenset[str]:
@@ -262,6 +268,7 @@ def _column(p: SchemaProperty) -> Column:
         missing_share=_largest(p, "missingValues"),
         invalid_share=_largest(p, "invalidValues"),
         accented_share=_share(custom(p.customProperties), "accentedShare"),
+        partitioned=bool(p.partitioned),
     )
 
 

@@ -17,6 +17,7 @@ Each says what failed, on which resource, what was expected, what was found and 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 __all__ = [
     "AuditFailed",
@@ -29,6 +30,7 @@ __all__ = [
     "PublishBlocked",
     "SourceRefused",
     "WarehouseUnavailable",
+    "explained",
 ]
 
 
@@ -92,3 +94,14 @@ class Busy(OlistError):
     """Another process holds a lock that this one needs."""
 
     transient = True
+
+
+def explained(error: Exception, home: Path) -> OlistError:
+    """What no step foresaw: the operating system, or the record's file below `home`, refuses (a full disk, a folder without permission)."""
+    return OlistError(
+        "the operating system refused",
+        resource=str(getattr(error, "filename", None) or home),
+        expected="free space, and folders that this user may write",
+        found=getattr(error, "strerror", None) or str(error),
+        remedy="free some space or correct the permissions, or set OLIST_HOME to another folder; published data is as it was",
+    )

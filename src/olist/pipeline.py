@@ -24,20 +24,22 @@ from typing import Literal, Protocol
 
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
-from olist.errors import AuditFailed, Busy, OlistError
+from olist.errors import AuditFailed, Busy, OlistError, explained
+from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
 from olist.lake.batches import Lake
 from olist.lake.store import FolderStore
+from olist.quality.judge import Gate
 from olist.settings import PROJECT, Settings
 from olist.silver.build import build_silver
 from olist.source.locate import delivery
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.publish import exclusive
-from opstore.store import Check, Counts, Opstore, RunFinish, RunStart
+from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
-__all__ = ["LayerRow", "Listener", "Report", "Silent", "gold", "ingest", "open_lake", "run", "silver"]
+__all__ = ["LayerRow", "Listener", "Report", "Silent", "export", "gold", "ingest", "open_lake", "run", "silver"]
 
-Step = Literal["run", "ingest", "silver", "gold"]
+Step = Literal["run", "ingest", "silver", "gold", "export"]
 Status = Literal["success", "no_op", "failed"]
 
 
@@ -45,7 +47,7 @@ Status = Literal["success", "no_op", "failed"]
 class LayerRow:
     """What a step did to one table of one layer. Rows in = published + superseded + rejected + quarantined; seconds are wall time."""
 
-    layer: Literal["bronze", "silver", "gold"]
+    layer: Literal["bronze", "silver", "gold", "export"]
     table: str
     rows_in: int
     published: int
@@ -57,12 +59,13 @@ class LayerRow:
 
 @dataclass
 class Report:
-    """What a command did. `status` is `no_op` when everything was up to date."""
+    """What a command did. `status` is `no_op` when everything was up to date; `phases` is the seconds of each phase of silver."""
 
     run_id: str
     status: Status = "no_op"
     source: str | None = None
     seconds: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
     layers: list[LayerRow] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     error: OlistError | None = None
@@ -143,6 +146,11 @@ def gold(settings: Settings, *, listener: Listener | None = None) -> Report:
     return _command("gold", settings, listener or Silent(), ("gold",))
 
 
+def export(settings: Settings, *, listener: Listener | None = None) -> Report:
+    """Silver and gold to Parquet in the lake."""
+    return _command("export", settings, listener or Silent(), ("export",))
+
+
 def open_lake(settings: Settings) -> Lake:
     """The lake that the settings name."""
     return Lake(FolderStore(settings.lake_folder))
@@ -181,8 +189,8 @@ def _command(
                         _STEPS[part](context, run_id)
     except OlistError as error:
         report.status, report.error = "failed", error
-    except OSError as error:
-        report.status, report.error = "failed", _from_system(error, settings)
+    except (OSError, OpstoreUnavailable) as error:
+        report.status, report.error = "failed", explained(error, settings.home)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -203,9 +211,8 @@ def _ingest(context: _Context, run_id: str) -> None:
                 run_id=context.report.run_id,
                 processing_date=context.processing_date,
                 scratch=settings.scratch,
-                quality=settings.quality,
+                gate=_gate(context, run_id),
                 on_table=listener.advance,
-                on_checks=_checks_recorder(context, run_id),
             )
         except AuditFailed as failure:
             for table, rows in failure.quarantined.items():
@@ -229,17 +236,18 @@ def _silver(context: _Context, run_id: str) -> None:
             result = build_silver(
                 open_lake(settings),
                 contracts,
+                connection,
                 url,
                 run_id=context.report.run_id,
                 publish_wait=settings.publish_wait,
-                quality=settings.quality,
+                gate=_gate(context, run_id),
                 on_table=listener.advance,
-                on_checks=_checks_recorder(context, run_id),
             )
         except AuditFailed as failure:
             for table, rows in failure.quarantined.items():
                 layers.append(LayerRow("silver", table, rows, 0, 0, 0, rows, 0.0))
             raise
+    context.report.phases |= result.phases
     for t in result.tables:
         c = t.counts
         layers.append(
@@ -256,13 +264,12 @@ def _silver(context: _Context, run_id: str) -> None:
 
 def _gold(context: _Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
-    url = warehouse_url(settings)
     listener.begin("gold", None)
-    with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
+    with connect(warehouse_url(settings), "run") as connection, exclusive(connection, settings.lock_wait):
         result = build_gold(
             open_lake(settings),
             settings.dbt_project,
-            url,
+            connection,
             run_id=context.report.run_id,
             work=settings.home / "dbt",
             publish_wait=settings.publish_wait,
@@ -277,7 +284,38 @@ def _gold(context: _Context, run_id: str) -> None:
         listener.note("gold: up to date")
 
 
-_STEPS: dict[Step, Callable[[_Context, str], None]] = {"ingest": _ingest, "silver": _silver, "gold": _gold}
+def _export(context: _Context, run_id: str) -> None:
+    settings, listener = context.settings, context.listener
+    listener.begin("export", None)
+    exported = export_layers(
+        open_lake(settings),
+        warehouse_url(settings),
+        load_contracts(settings.contracts),
+        run_id=run_id,
+        scratch=settings.scratch,
+        on_table=listener.advance,
+    )
+    for e in exported:
+        name = f"{e.layer}.{e.table}"
+        context.report.layers.append(LayerRow("export", name, e.rows, e.rows, 0, 0, 0, round(e.seconds, 3)))
+    if exported:
+        context.report.status = "success"
+        objects = sum(len(e.objects) for e in exported)
+        listener.note(f"export {run_id}: {objects} objects under {settings.lake_folder / 'exports'}")
+    else:
+        listener.note("export: nothing was published since the last export")
+
+
+_STEPS: dict[Step, Callable[[_Context, str], None]] = {
+    "ingest": _ingest,
+    "silver": _silver,
+    "gold": _gold,
+    "export": _export,
+}
+
+
+def _gate(context: _Context, run_id: str) -> Gate:
+    return Gate(context.report.run_id, context.settings.quality, _checks_recorder(context, run_id))
 
 
 def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], None]:
@@ -381,15 +419,4 @@ def _home_busy(path: Path, wait: float) -> Busy:
         expected=f"its end within {wait:g} s",
         found=path.read_text(encoding="utf-8") or "its lock",
         remedy="wait for it to end and run again; OLIST_LOCK_WAIT sets how long to wait, OLIST_HOME another platform",
-    )
-
-
-def _from_system(error: OSError, settings: Settings) -> OlistError:
-    """The operating system's refusals that no step foresaw: a full disk, a folder without permission."""
-    return OlistError(
-        "the operating system refused",
-        resource=str(error.filename or settings.home),
-        expected="free space, and folders that this user may write",
-        found=error.strerror or str(error),
-        remedy="free some space or correct the permissions, or set OLIST_HOME to another folder; published data is as it was",
     )

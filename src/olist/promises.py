@@ -88,7 +88,9 @@ def custom(properties: Iterable[CustomProperty] | None) -> dict[str, Any]:
 def _promise(rule: DataQuality) -> Promise:
     name = rule.name or rule.metric
     if not name or rule.severity not in _SEVERITY or (rule.metric is None) == (rule.query is None):
-        raise ValueError(f"quality rule {name}: expected a name, a metric or a query, and a severity of error or warning")
+        raise ValueError(
+            f"quality rule {name}: expected a name, a metric or a query, and a severity of error or warning"
+        )
     is_share = rule.unit == "percent"
     low, high = rule.mustBeBetween or (rule.mustBeGreaterOrEqualTo, rule.mustBeLessOrEqualTo)
     if low is None and high is None:

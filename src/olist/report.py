@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from types import TracebackType
@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from olist.lake.batches import Batch, Verdict
 from olist.pipeline import LayerRow, Report
 
-__all__ = ["Progress", "print_report", "print_status"]
+__all__ = ["Progress", "print_batches", "print_report", "print_status"]
 
 _COUNTS = ("rows_in", "published", "superseded", "rejected", "quarantined")
 
@@ -66,7 +67,7 @@ def print_report(console: Console, report: Report) -> None:
         changed = [row for row in rows if row.rows_in]
         if changed:
             console.print(_layer_table(layer, changed), "")
-    failed = sum(check.status != "pass" for check in report.checks)
+    failed = sum(check.status in ("fail", "error") for check in report.checks)
     checks = f", {len(report.checks):,} checks ({failed} failed)" if report.checks else ""
     said = {"success": "done", "no_op": "nothing to do", "failed": "failed"}[report.status]
     console.print(f"run {report.run_id}: {said} in {report.seconds:.1f} s{checks}", soft_wrap=True)
@@ -82,6 +83,19 @@ def _layer_table(layer: str, rows: Sequence[LayerRow]) -> Table:
         table.add_row(row.table, *(f"{getattr(row, name):,}" for name in _COUNTS), f"{row.seconds:.2f}")
     table.add_row("total", *(f"{sum(getattr(row, name) for row in rows):,}" for name in _COUNTS), style="bold")
     return table
+
+
+def print_batches(console: Console, batches: Iterable[tuple[Batch, Verdict]]) -> None:
+    """The lake's batches with their state. A run id is never cut: `olist lake withdraw` takes it."""
+    table = _plain_table()
+    for name in ("table", "date"):
+        table.add_column(name)
+    table.add_column("run", no_wrap=True)
+    table.add_column("rows", justify="right")
+    table.add_column("state")
+    for batch, state in batches:
+        table.add_row(batch.table, batch.processing_date, batch.run_id, f"{batch.object.rows:,}", state)
+    console.print(table if table.row_count else "the lake has no batches")
 
 
 def print_status(console: Console, document: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS ops_checks (
     check_name TEXT NOT NULL,
     kind TEXT NOT NULL,
     severity TEXT NOT NULL CHECK (severity IN ('error', 'warn')),
-    status TEXT NOT NULL CHECK (status IN ('pass', 'fail', 'error')),
+    status TEXT NOT NULL CHECK (status IN ('pass', 'fail', 'error', 'skipped')),
     failures INTEGER,
     message TEXT,
     recorded_at TEXT NOT NULL,

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Check", "Counts", "Opstore", "RunFinish", "RunStart", "utc_now"]
+__all__ = ["Check", "Counts", "Opstore", "OpstoreUnavailable", "RunFinish", "RunStart", "utc_now"]
 
 _BUSY_SECONDS = 30.0
+
+
+class OpstoreUnavailable(Exception):
+    """The record cannot be opened, read or written; `filename` says where it is."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.filename = str(path)
+        super().__init__(reason)
 
 
 @dataclass(frozen=True)
@@ -70,17 +78,20 @@ class Check:
     check_name: str
     kind: str
     severity: Literal["error", "warn"]
-    status: Literal["pass", "fail", "error"]
+    status: Literal["pass", "fail", "error", "skipped"]
     failures: int | None
     message: str | None = None
 
 
 class Opstore:
-    """The record in an SQLite file (WAL, on a local disk). Safe for several processes at once."""
+    """The record in an SQLite file (WAL, on a local disk). Safe for several processes at once. Raises OpstoreUnavailable."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OpstoreUnavailable(path, error.strerror or str(error)) from error
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(files("opstore").joinpath("schema.sql").read_text(encoding="utf-8"))
@@ -133,11 +144,11 @@ class Opstore:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
-            yield connection
-        finally:
-            connection.close()
+            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            raise OpstoreUnavailable(self.path, str(error)) from error
 
 
 def utc_now(later: timedelta = timedelta()) -> str:

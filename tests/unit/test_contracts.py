@@ -7,39 +7,23 @@ import shutil
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
+from deliveries import Document, change_contract, custom_property, property_of
 
 from olist.contracts import Contract, load_contracts
 from olist.errors import ConfigurationError, ContractError
 from olist.settings import PROJECT
 
 CONTRACTS = sorted((PROJECT / "contracts").glob("*.odcs.yaml"))
-Document = dict[str, Any]
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """The contracts, to be broken."""
     return Path(shutil.copytree(PROJECT / "contracts", tmp_path / "contracts"))
-
-
-def change(folder: Path, table: str, how: Callable[[Document], object]) -> Path:
-    """Edit one contract as a document."""
-    path = folder / f"{table}.odcs.yaml"
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    how(document)
-    path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    return path
-
-
-def column(document: Document, name: str) -> Document:
-    """A property of the contract's only schema."""
-    found: Document = next(p for p in document["schema"][0]["properties"] if p["name"] == name)
-    return found
 
 
 def refused(folder: Path) -> ContractError:
@@ -87,10 +71,10 @@ def test_a_key_is_in_the_order_of_its_positions(contracts: dict[str, Contract], 
     assert contracts["order_items"].key == ("order_id", "order_item_id")
 
     def swap(document: Document) -> None:
-        column(document, "order_id")["primaryKeyPosition"] = 2
-        column(document, "order_item_id")["primaryKeyPosition"] = 1
+        property_of(document, "order_id")["primaryKeyPosition"] = 2
+        property_of(document, "order_item_id")["primaryKeyPosition"] = 1
 
-    change(copied, "order_items", swap)
+    change_contract(copied, "order_items", swap)
     assert load_contracts(copied)["order_items"].key == ("order_item_id", "order_id")
 
 
@@ -99,10 +83,6 @@ def test_the_digest_changes_with_the_text(contracts: dict[str, Contract], copied
         file.write("# a remark\n")
     changed = load_contracts(copied)
     assert {t for t in contracts if changed[t].digest != contracts[t].digest} == {"orders"}
-
-
-def load_is(value: object) -> Callable[[Document], object]:
-    return lambda d: d["schema"][0]["customProperties"][0].update(value=value)
 
 
 def without(property_name: str) -> Callable[[Document], object]:
@@ -114,21 +94,18 @@ def without(property_name: str) -> Callable[[Document], object]:
 
 
 def orders(name: str, **changes: object) -> Callable[[Document], object]:
-    return lambda d: column(d, name).update(changes)
+    return lambda d: property_of(d, name).update(changes)
 
 
 BROKEN: dict[str, tuple[Callable[[Document], object], str]] = {
     "no load": (without("load"), "load is None, expected snapshot or delta"),
-    "another load": (load_is("append"), "load is 'append', expected snapshot or delta"),
+    "another load": (custom_property("load", "append"), "load is 'append', expected snapshot or delta"),
     "no tolerance": (without("rejectTolerance"), "rejectTolerance"),
-    "a tolerance of 5": (
-        lambda d: d["schema"][0]["customProperties"][1].update(value=5),
-        "rejectTolerance is 5, expected a share from 0 to 1",
-    ),
+    "a tolerance of 5": (custom_property("rejectTolerance", 5), "rejectTolerance is 5, expected a share from 0 to 1"),
     "no version": (lambda d: d.pop("version"), "version is missing"),
     "no file": (lambda d: d["schema"][0].pop("physicalName"), "schema physicalName is missing"),
-    "no type": (lambda d: column(d, "order_status").pop("physicalType"), "order_status.physicalType is missing"),
-    "no key": (lambda d: column(d, "order_id").pop("primaryKey"), "no property is the primaryKey"),
+    "no type": (lambda d: property_of(d, "order_status").pop("physicalType"), "order_status.physicalType is missing"),
+    "no key": (lambda d: property_of(d, "order_id").pop("primaryKey"), "no property is the primaryKey"),
     "two schemas": (lambda d: d["schema"].append({"name": "more"}), "too many values"),
     "unknown at the top": (lambda d: d.update(owner="me"), "owner"),
     "misspelt rule": (orders("customer_id", requird=True), "ODCS does not know schema.orders.properties.customer_id.requird"),
@@ -144,7 +121,7 @@ BROKEN: dict[str, tuple[Callable[[Document], object], str]] = {
 def test_a_broken_contract_is_named_with_what_is_wrong_in_it(
     copied: Path, how: Callable[[Document], object], found: str
 ) -> None:
-    path = change(copied, "orders", how)
+    path = change_contract(copied, "orders", how)
     error = refused(copied)
     assert error.what == "a data contract cannot be read"
     assert error.resource == str(path)
@@ -166,7 +143,7 @@ def test_a_file_that_is_no_yaml_of_a_contract_is_named(copied: Path, content: by
 
 @pytest.mark.parametrize("to", ["buyers.customer_id", "customers.id"], ids=["table", "column"])
 def test_a_relation_to_what_no_contract_describes_is_refused(copied: Path, to: str) -> None:
-    change(copied, "orders", orders("customer_id", relationships=[{"type": "foreignKey", "to": to}]))
+    change_contract(copied, "orders", orders("customer_id", relationships=[{"type": "foreignKey", "to": to}]))
     error = refused(copied)
     assert error.resource == f"{copied}: orders"
     assert error.found == to
@@ -174,13 +151,13 @@ def test_a_relation_to_what_no_contract_describes_is_refused(copied: Path, to: s
 
 
 def test_a_column_derived_from_an_unknown_table_is_refused(copied: Path) -> None:
-    change(copied, "orders", orders("is_canceled", transformSourceObjects=["returns"]))
+    change_contract(copied, "orders", orders("is_canceled", transformSourceObjects=["returns"]))
     assert refused(copied).found == "returns"
 
 
 def test_tables_that_depend_on_each_other_in_a_circle_are_named(copied: Path) -> None:
     relation = [{"type": "foreignKey", "to": "orders.customer_id"}]
-    change(copied, "customers", lambda d: column(d, "customer_id").update(relationships=relation))
+    change_contract(copied, "customers", lambda d: property_of(d, "customer_id").update(relationships=relation))
     error = refused(copied)
     assert error.what == "tables depend on each other in a circle"
     assert error.resource == str(copied)

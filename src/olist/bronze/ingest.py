@@ -21,7 +21,7 @@ from olist.errors import AuditFailed, LakeError, SourceRefused
 from olist.lake.batches import Batch, Lake, StoredObject
 from olist.lake.verify import sha256_of
 from olist.quality.delivery import Arrival, expected_of
-from olist.quality.judge import judge, warm_up
+from olist.quality.judge import Gate, warm_up
 from olist.quality.profile import Profile, profile
 from opstore.store import Check
 
@@ -57,11 +57,10 @@ def ingest(
     run_id: str,
     processing_date: date,
     scratch: Path,
-    quality: Path,
+    gate: Gate,
     on_table: Callable[[str], None] = lambda table: None,
-    on_checks: Callable[[list[Check]], None] = lambda checks: None,
 ) -> list[Ingested]:
-    """Bring the files of `folder` into the lake as one delivery. `quality` is the folder that keeps the validation results.
+    """Bring the files of `folder` into the lake as one delivery.
 
     Raises SourceRefused, naming every faulty file, and then has written nothing; AuditFailed when a file is not what its contract says:
     the delivery then lies in quarantine; LakeError when the lake cannot be written.
@@ -84,9 +83,8 @@ def ingest(
         arrivals = {
             c.batch.table: Arrival(contracts[c.batch.table], c.batch, c.profile) for c in converted if c.profile
         }
-        checks = judge(expected_of(lake, contracts, arrivals), run_id=run_id, folder=quality) if arrivals else []
-        on_checks(checks)
-        return _store(lake, converted, run_id, [c for c in checks if c.status != "pass" and c.severity == "error"])
+        failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
+        return _store(lake, converted, run_id, failed)
 
 
 def _store(lake: Lake, converted: Sequence[_Converted], run_id: str, failed: Sequence[Check]) -> list[Ingested]:
@@ -100,9 +98,9 @@ def _store(lake: Lake, converted: Sequence[_Converted], run_id: str, failed: Seq
         results.append(Ingested(file.batch.table, rows, file.parquet is None, file.batch, seconds))
     fresh = [r.batch for r in results if not r.unchanged]
     if failed:
-        rows = {batch.table: batch.object.rows for batch in fresh}
-        lake.quarantine(run_id, rows, "; ".join(f"{c.asset} {c.check_name}" for c in failed))
-        raise _delivery_refused(failed, rows)
+        quarantined = {batch.table: batch.object.rows for batch in fresh}
+        lake.quarantine(run_id, quarantined, "; ".join(f"{c.asset} {c.check_name}" for c in failed))
+        raise _delivery_refused(failed, quarantined)
     if fresh:
         lake.accept(run_id, fresh)
     return results
@@ -114,8 +112,8 @@ def _delivery_refused(failed: Sequence[Check], rows: Mapping[str, int]) -> Audit
         resource=", ".join(dict.fromkeys(c.asset for c in failed)),
         expected="files that are what their contracts say",
         found="\n            ".join(f"{c.asset}: {c.check_name}: {c.message}" for c in failed),
-        remedy="mend the files and deliver them again; this delivery is quarantined and silver stands as it was. Where the change is meant, "
-        "say so in the contract's quality rules",
+        remedy="mend the files and deliver them again, or, where the change is meant, say so in the contract's quality rules; "
+        "this delivery is quarantined and silver stands as it was",
         quarantined=rows,
     )
 

@@ -127,10 +127,11 @@ def _check_quotes(content: bytes, data: Bytes, quotes: Positions, path: Path) ->
     opening, closing = quotes[0::2], quotes[1::2]
     before = np.where(opening > first, data[np.maximum(opening - 1, 0)], _NEWLINE)
     after = _following(data, closing)
-    # A quote right before an opening one is the odd one of an escaped pair: it is checked as a closing quote.
+    # A quote right before an opening one is the odd one of an escaped pair: it is checked as a closing quote. A CR right before one
+    # stands alone, which is told apart below.
     stray = np.concatenate(
         (
-            opening[~np.isin(before, (_COMMA, _NEWLINE, _QUOTE))],
+            opening[~np.isin(before, (_COMMA, _NEWLINE, _RETURN, _QUOTE))],
             closing[~np.isin(after, (_COMMA, _NEWLINE, _RETURN, _QUOTE))],
         )
     )

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from olist.errors import GoldFailed
 from olist.lake.batches import Lake
-from olist.warehouse.connect import connect, libpq_environment
+from olist.warehouse.connect import libpq_environment
 from olist.warehouse.publish import Publication, hold, latest, publish
 from opstore.store import Check
 
@@ -51,7 +51,7 @@ class GoldResult:
 def build_gold(
     lake: Lake,
     project: Path,
-    url: str,
+    connection: psycopg.Connection,
     *,
     run_id: str,
     work: Path,
@@ -59,11 +59,13 @@ def build_gold(
     on_node: Callable[[str], None] = lambda name: None,
     on_checks: Callable[[list[Check]], None] = lambda checks: None,
 ) -> GoldResult:
-    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs. The caller holds the run lock.
+    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs.
+
+    `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too.
 
     Raises GoldFailed when there is no silver, or a model or test fails: gold then stands as it was.
     """
-    with connect(url, "gold") as connection, hold(connection, "silver"):
+    with hold(connection, "silver"):
         inputs = {"gold": _digest(connection, project)}
         before = latest(connection, "gold")
         served = _tables(connection, "gold")
@@ -71,7 +73,7 @@ def build_gold(
             return GoldResult([GoldTable(t, 0, 0.0) for t in served], [], changed=False)
         connection.execute(f"DROP SCHEMA IF EXISTS {STAGED} CASCADE")
         connection.execute(f"CREATE SCHEMA {STAGED}; CREATE SCHEMA IF NOT EXISTS gold")
-        results = _dbt_build(project, url, work, on_node)
+        results = _dbt_build(project, connection, work, on_node)
         _keep_artifacts(lake, work / "target", results.invocation_id)
         checks = [_check(r) for r in results.nodes if _is_test(r)]
         on_checks(checks)
@@ -99,7 +101,7 @@ class _Results:
     error: str | None
 
 
-def _dbt_build(project: Path, url: str, work: Path, on_node: Callable[[str], None]) -> _Results:
+def _dbt_build(project: Path, connection: psycopg.Connection, work: Path, on_node: Callable[[str], None]) -> _Results:
     """`dbt build` in this process: importing dbt once more in another would cost as much as building several models."""
     from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
 
@@ -123,7 +125,7 @@ def _dbt_build(project: Path, url: str, work: Path, on_node: Callable[[str], Non
     folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
     for name in _ARTIFACTS:  # an invocation that ends before it writes its own must not be given its predecessor's
         (work / "target" / name).unlink(missing_ok=True)
-    with _environment(libpq_environment(url) | {"OLIST_DBT_SCHEMA": STAGED}):
+    with _environment(libpq_environment(connection) | {"OLIST_DBT_SCHEMA": STAGED}):
         outcome = dbtRunner(callbacks=[on_event]).invoke([*arguments, *folders])
     nodes = list(getattr(outcome.result, "results", None) or [])
     error = None if outcome.exception is None else str(outcome.exception)
@@ -161,7 +163,7 @@ def _check(result: Any) -> Check:
     node = result.node
     metadata = getattr(node, "test_metadata", None)
     attached = getattr(node, "attached_node", None) or (node.depends_on.nodes or ["gold"])[-1]
-    status = {"pass": "pass", "warn": "fail", "fail": "fail"}.get(str(result.status), "error")
+    status = {"pass": "pass", "warn": "fail", "fail": "fail", "skipped": "skipped"}.get(str(result.status), "error")
     return Check(
         asset=f"gold.{attached.split('.')[2]}" if attached.count(".") >= 2 else attached,
         check_name=node.name,

@@ -79,7 +79,7 @@ class Lake:
     def write_batch(self, batch: Batch, parquet: Path) -> None:
         """Store the rows, then the manifest that makes them visible."""
         self.store.put(batch.object.key, parquet)
-        self._put_json(_manifest_key(batch), asdict(batch))
+        self.put_json(_manifest_key(batch), asdict(batch))
 
     def accept(self, run_id: str, batches: Iterable[Batch]) -> None:
         """Accept a run's delivery: all of its tables in one object."""
@@ -101,7 +101,7 @@ class Lake:
                 found="no manifest of that run" if not found else "it was withdrawn before",
                 remedy="`olist lake ls` lists the batches and their state",
             )
-        self._put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
+        self.put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
         return found[0]
 
     def batches(self, table: str) -> list[Batch]:
@@ -132,12 +132,13 @@ class Lake:
         return next((b for b in candidates if b.source_sha256 == source_sha256), None)
 
     def _judge(self, run_id: str, verdict: Verdict, tables: Mapping[str, int], reason: str | None = None) -> None:
-        self._put_json(
+        self.put_json(
             f"verdicts/{run_id}/{verdict}.json",
             {"run_id": run_id, "verdict": verdict, "rows": dict(tables), "reason": reason},
         )
 
-    def _put_json(self, key: str, document: Mapping[str, Any]) -> None:
+    def put_json(self, key: str, document: Mapping[str, Any]) -> None:
+        """Store a document under a new key."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "object.json")
             path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

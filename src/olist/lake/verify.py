@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from olist.errors import LakeError
 from olist.lake.batches import Batch, Lake
 
-__all__ = ["Difference", "sha256_of", "verify"]
+__all__ = ["Difference", "sha256_of", "sound", "verify"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,19 @@ def verify(lake: Lake, tables: Iterable[str]) -> tuple[int, list[Difference]]:
     """(objects compared, differences). Objects that no manifest names are leftovers of a crash: harmless, and not compared."""
     batches = [batch for table in tables for batch in lake.batches(table)]
     return len(batches), [difference for batch in batches for difference in _differences(lake, batch)]
+
+
+def sound(lake: Lake, batch: Batch) -> Path:
+    """A local file with the batch's rows as they were written. Raises LakeError when the object is not what its manifest says."""
+    for difference in _differences(lake, batch):
+        raise LakeError(
+            "an object of the lake is not what was written",
+            resource=f"{lake.store.url}/{difference.key}",
+            expected=difference.expected,
+            found=difference.found,
+            remedy="restore it from a copy of the lake, or withdraw its batch; `olist lake verify` lists everything that differs",
+        )
+    return lake.store.local(batch.object.key)
 
 
 def sha256_of(path: Path) -> str:

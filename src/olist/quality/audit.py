@@ -91,9 +91,7 @@ def _measure_rules(
     # The contract's queries look keys up in hashes of a hundred thousand, which must not be looked through row by row.
     connection.execute("SET work_mem = '256MB'")
     queries = {r.name: r.promise.sql(tables, contract.table) for r in promised if r.promise}
-    query = _render(
-        "audit.sql.jinja", table=tables[contract.table], rules=promised, parents=tables, queries=queries
-    )
+    query = _render("audit.sql.jinja", table=tables[contract.table], rules=promised, parents=tables, queries=queries)
     return connection.execute(query.encode()).fetchone() or ()
 
 
@@ -121,9 +119,7 @@ def _rule(
 def _sample(connection: psycopg.Connection, contract: Contract, rule: Rule, tables: Mapping[str, str]) -> str:
     shown = list(dict.fromkeys([*contract.key, *rule.columns])) if rule.kind != "unique" else list(rule.columns)
     own = rule.promise.sample(tables, contract.table, shown) if rule.promise else None
-    query = _render(
-        "sample.sql.jinja", table=tables[contract.table], rule=rule, shown=shown, parents=tables, query=own
-    )
+    query = _render("sample.sql.jinja", table=tables[contract.table], rule=rule, shown=shown, parents=tables, query=own)
     rows = connection.execute(query.encode()).fetchall()
     return "; ".join(", ".join(f"{n}={_cell(v)}" for n, v in zip(shown, row, strict=True)) for row in rows)
 
@@ -146,9 +142,7 @@ def _blamed(
 
     def sample() -> str:
         query = _render("rejected.sql.jinja", rejects=rejects)
-        rows = connection.execute(
-            query.encode(), {"table": staged.contract.table, "column": column}
-        ).fetchall()
+        rows = connection.execute(query.encode(), {"table": staged.contract.table, "column": column}).fetchall()
         return "; ".join(f"{file} row {row:,}: {reason} {_cell(value)}" for file, row, reason, value in rows)
 
     return Measured(

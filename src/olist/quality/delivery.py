@@ -7,15 +7,15 @@ an encoding lost. What a contract does not promise is not checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from olist.contracts import Column, Contract, Reference
 from olist.lake.batches import Batch, Lake
-from olist.promises import Promise, Severity
-from olist.quality.profile import Meeting, Profile, faulty_cells, meeting, unmatched
+from olist.promises import Promise
+from olist.quality.profile import Profile, Relation, faulty_cells, meeting, unmatched
 from olist.quality.suites import Asset, Measured
 
 __all__ = ["Arrival", "expected_of"]
@@ -137,7 +137,7 @@ def _of_column(arrival: Arrival, column: Column, tolerance: float | None) -> Ite
 _KINDS = {"present": "missing_share", "typed": "castability", "shaped": "pattern", "decoded": "encoding"}
 
 
-def _against_previous(lake: Lake, arrival: Arrival, all_arrivals: Sequence[Arrival]) -> Iterator[Measured]:
+def _against_previous(lake: Lake, arrival: Arrival, all_arrivals: Iterable[Arrival]) -> Iterator[Measured]:
     """A snapshot against the one before it: its rows, and that it is no older file come again among newer ones."""
     contract, batch = arrival.contract, arrival.batch
     accepted = lake.accepted(contract.table) if contract.load == "snapshot" else []
@@ -148,17 +148,17 @@ def _against_previous(lake: Lake, arrival: Arrival, all_arrivals: Sequence[Arriv
         yield _volume(promise, batch.object.rows, before)
     known = {b.source_sha256: b for b in accepted}
     older = known.get(batch.source_sha256)
-    others = [
-        a.batch for a in all_arrivals if a is not arrival and not _known(lake, a)
-    ]
+    others = [a.batch for a in all_arrivals if a is not arrival and not _known(lake, a)]
     stale = older is not None and bool(others)
     yield _exact(
         "not_stale",
         "staleness",
         "no older file among newer ones",
         int(stale),
-        lambda: f"the same bytes were delivered by run {older.run_id if older else ''}, "
-        f"while {', '.join(b.source_file for b in others)} are new",
+        lambda: (
+            f"the same bytes were delivered by run {older.run_id if older else ''}, "
+            f"while {', '.join(b.source_file for b in others)} are new"
+        ),
     )
 
 
@@ -184,52 +184,46 @@ def _meetings(
         if reference is None or not {contract.table, reference.table} & set(arrivals):
             continue
         parent = next(c for c in contracts[reference.table].columns if c.name == reference.column)
-        files = (paths[contract.table], paths[reference.table])
-        if not all(files) or not _readable(arrivals, contract.table, column) or not _readable(
-            arrivals, reference.table, parent
-        ):
-            continue
-        met = meeting(column, parent, *files)
-        yield from _meeting(contract, column, reference, met, partial(unmatched, column=column, parent=parent,
-                            child_paths=files[0], parent_paths=files[1]))
+        ends = ((contract.table, column), (reference.table, parent))
+        if all(paths[table] and _is_there(arrivals.get(table), end) for table, end in ends):
+            relation = Relation(column, parent, paths[contract.table], paths[reference.table])
+            yield from _meeting(contract, reference, relation)
 
 
-def _readable(arrivals: Mapping[str, Arrival], table: str, column: Column) -> bool:
-    return table not in arrivals or column.source in arrivals[table].profile.present
+def _is_there(arrival: Arrival | None, column: Column) -> bool:
+    return arrival is None or column.source in arrival.profile.present
 
 
-def _meeting(
-    contract: Contract, column: Column, reference: Reference, met: Meeting, sample: partial[str]
-) -> Iterator[Measured]:
-    to = f"{reference.table}.{reference.column}"
+def _meeting(contract: Contract, reference: Reference, relation: Relation) -> Iterator[Measured]:
+    met, to, source = meeting(relation), f"{reference.table}.{reference.column}", relation.column.source
     if contract.file_tolerance is not None:
         yield _share(
-            f"overlap({column.source} in {to})",
+            f"overlap({source} in {to})",
             "overlap",
-            f"{column.source} is found in {to}",
+            f"{source} is found in {to}",
             met.orphans,
             met.children,
             contract.file_tolerance,
-            lambda: f"{contract.file_name} " + sample("children"),
+            lambda: f"{contract.file_name} {unmatched(relation, 'children')}",
         )
     if reference.parent_coverage is not None:
         yield _share(
-            f"coverage({to} by {column.source})",
+            f"coverage({to} by {source})",
             "coverage",
-            f"{to} is found in {column.source} of {contract.file_name}",
+            f"{to} is found in {source} of {contract.file_name}",
             met.childless,
             met.parents,
             1 - reference.parent_coverage,
-            lambda: f"{reference.table} " + sample("parents"),
+            lambda: f"{reference.table} {unmatched(relation, 'parents')}",
         )
 
 
 def _share(
-    check: str, kind: str, description: str, failures: int, rows: int, allowed: float, sample: partial[str]
+    check: str, kind: str, description: str, failures: int, rows: int, allowed: float, sample: Callable[[], str]
 ) -> Measured:
     observed = failures / rows if rows else 0.0
     return Measured(check, kind, "error", description, None, allowed, observed, failures, rows, sample)
 
 
-def _exact(check: str, kind: str, description: str, failures: int, sample: object, severity: Severity = "error") -> Measured:
-    return Measured(check, kind, severity, description, None, 0.0, float(failures), failures, None, sample)  # type: ignore[arg-type]
+def _exact(check: str, kind: str, description: str, failures: int, sample: Callable[[], str]) -> Measured:
+    return Measured(check, kind, "error", description, None, 0.0, float(failures), failures, None, sample)

@@ -1,7 +1,7 @@
 """Great Expectations decides: suites over rows of metrics, a boolean pass first, details only of what failed.
 
 Importing it takes seconds, so it is imported where it is needed, and `warm_up` begins early, beside the work that comes before the
-judgement. Every judgement leaves its validation results below `<folder>/results`, from which the Data Docs are made.
+judgement. Every judgement leaves its validation results below `<folder>/results/<run_id>`, from which the Data Docs are made.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import json
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,11 @@ from opstore.store import Check
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
     from great_expectations.data_context import AbstractDataContext
 
-__all__ = ["judge", "warm_up"]
+__all__ = ["Gate", "warm_up"]
 
 _importing = threading.Lock()
 
@@ -34,27 +36,33 @@ def warm_up() -> None:
     threading.Thread(target=_context, name="great-expectations", daemon=True).start()
 
 
-def judge(assets: Sequence[Asset], *, run_id: str, folder: Path) -> list[Check]:
-    """The checks of all assets, in order. `folder` keeps the validation results; nothing is raised for a failed check."""
-    checks = []
-    for asset in assets:
-        result = _validate(asset)
-        passed = {r.expectation_config.kwargs["column"]: bool(r.success) for r in result.results}
-        _keep(result, run_id, asset.name, folder)
-        checks += [m.outcome(asset.name, passed[m.check]) for m in asset.measured]
-    return checks
+@dataclass(frozen=True)
+class Gate:
+    """The one gate of a layer. `record` is given every check; `folder` keeps the validation results."""
+
+    run_id: str
+    folder: Path
+    record: Callable[[list[Check]], None]
+
+    def judge(self, assets: Sequence[Asset]) -> list[Check]:
+        """The checks that block, in order; every check is recorded, those that warn too."""
+        checks = []
+        for asset in assets:
+            result = _validate(asset)
+            passed = {r.expectation_config.kwargs["column"]: bool(r.success) for r in result.results}
+            _keep(result, self.run_id, asset.name, self.folder)
+            checks += [m.outcome(asset.name, passed[m.check]) for m in asset.measured]
+        self.record(checks)
+        return [c for c in checks if c.status != "pass" and c.severity == "error"]
 
 
 def _validate(asset: Asset) -> ExpectationSuiteValidationResult:
     """Booleans for all; those that failed once more, with what was observed."""
     import pandas as pd
 
-    context = _context()
-    name = f"{asset.name}"
     frame = pd.DataFrame({m.check: [float(m.observed)] for m in asset.measured})
-    batch = context.data_sources.get("metrics").get_asset(_data_asset(name)).get_batch_definition("row")
     suite = gx_suite(asset)
-    found = batch.get_batch(batch_parameters={"dataframe": frame})
+    found = _metrics_row(asset.name).get_batch(batch_parameters={"dataframe": frame})
     result = found.validate(suite, result_format="BOOLEAN_ONLY")
     if not result.success:
         failed = [r.expectation_config.kwargs["column"] for r in result.results if not r.success]
@@ -71,10 +79,9 @@ def _only(suite: ExpectationSuite, checks: set[str]) -> ExpectationSuite:
 
 
 @cache
-def _data_asset(name: str) -> str:
-    asset = _context().data_sources.get("metrics").add_dataframe_asset(name)
-    asset.add_batch_definition_whole_dataframe("row")
-    return name
+def _metrics_row(name: str) -> BatchDefinition:
+    data_asset = _context().data_sources.get("metrics").add_dataframe_asset(name)
+    return data_asset.add_batch_definition_whole_dataframe("row")
 
 
 def _context() -> AbstractDataContext:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
 import duckdb
 import jinja2
@@ -13,7 +14,7 @@ import jinja2
 from olist.contracts import Column, Contract
 from olist.quality.templates import environment, macros
 
-__all__ = ["Meeting", "Profile", "faulty_cells", "meeting", "profile", "unmatched"]
+__all__ = ["Meeting", "Profile", "Relation", "faulty_cells", "meeting", "profile", "unmatched"]
 
 _SHOWN = 60
 
@@ -35,6 +36,16 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """A child's column, its parent's, and the files that make up the two tables."""
+
+    column: Column
+    parent: Column
+    child_paths: Sequence[Path]
+    parent_paths: Sequence[Path]
+
+
+@dataclass(frozen=True)
 class Meeting:
     """How a child's key column meets its parent's: rows of each with a value, and those without a partner."""
 
@@ -48,7 +59,9 @@ def profile(contract: Contract, path: Path) -> Profile:
     """Measure one Parquet file of bronze. A column that it lacks counts as missing."""
     asked = [(c, metric) for c in contract.source_columns for metric in _metrics(c)]
     with _duckdb() as connection:
-        present = tuple(name for name, *_ in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall())
+        present = tuple(
+            name for name, *_ in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
+        )
         context = {"columns": contract.source_columns, "key": _source_key(contract), "present": present, "path": path}
         query = _environment().get_template("profile.sql.jinja").render(context | {"asked": asked})
         (row,) = connection.execute(query).fetchall()
@@ -68,19 +81,17 @@ def faulty_cells(contract: Contract, found: Profile, metric: str, column: Column
     return "; ".join(f"{contract.file_name} row {row:,}: {_cell(value)}" for row, value in rows)
 
 
-def meeting(column: Column, parent: Column, child_paths: Sequence[Path], parent_paths: Sequence[Path]) -> Meeting:
+def meeting(relation: Relation) -> Meeting:
     """Compare a child's key column with its parent's over their files."""
-    context = {"column": column, "parent": parent, "child_paths": child_paths, "parent_paths": parent_paths}
-    (row,) = _rows("overlap.sql.jinja", context | {"sample": None})
-    return Meeting(*map(int, row))
+    (row,) = _rows("overlap.sql.jinja", {"relation": relation, "sample": None})
+    children, orphans, parents, childless = row
+    return Meeting(children, orphans, parents, childless)
 
 
-def unmatched(
-    side: str, column: Column, parent: Column, child_paths: Sequence[Path], parent_paths: Sequence[Path]
-) -> str:
+def unmatched(relation: Relation, side: Literal["children", "parents"]) -> str:
     """Some of the `children` without a parent, or the `parents` without a child."""
-    context = {"column": column, "parent": parent, "child_paths": child_paths, "parent_paths": parent_paths}
-    return "; ".join(f"row {row:,}: {value}" for row, value in _rows("overlap.sql.jinja", context | {"sample": side}))
+    rows = _rows("overlap.sql.jinja", {"relation": relation, "sample": side})
+    return "; ".join(f"row {row:,}: {value}" for row, value in rows)
 
 
 def _metrics(column: Column) -> Iterator[str]:
@@ -100,9 +111,9 @@ def _source_key(contract: Contract) -> list[str]:
     return [c.name for c in contract.source_columns if c.name in contract.key]
 
 
-def _rows(template: str, context: Mapping[str, object]) -> list[tuple[object, ...]]:
+def _rows(template: str, context: Mapping[str, object]) -> list[tuple[Any, ...]]:
     with _duckdb() as connection:
-        rows: list[tuple[object, ...]] = connection.execute(
+        rows: list[tuple[Any, ...]] = connection.execute(
             _environment().get_template(template).render(context)
         ).fetchall()
     return rows

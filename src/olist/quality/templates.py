@@ -22,7 +22,9 @@ _SHARED = ("macros.sql", "typed.sql.jinja")
 def environment(package: str) -> jinja2.Environment:
     """Templates of the package's folder `sql` and of ours, with the filters that they share."""
     found = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package, "sql"), jinja2.PackageLoader("olist.quality", "sql")]),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader(package, "sql"), jinja2.PackageLoader("olist.quality", "sql")]
+        ),
         undefined=jinja2.StrictUndefined,
         autoescape=False,
     )

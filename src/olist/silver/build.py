@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
@@ -22,7 +21,7 @@ from olist.contracts import Contract
 from olist.errors import AuditFailed, LakeError
 from olist.lake.batches import Batch, Lake
 from olist.quality.audit import Staged, measure, measure_dependent
-from olist.quality.judge import judge, warm_up
+from olist.quality.judge import Gate, warm_up
 from olist.quality.suites import Asset
 from olist.quality.templates import shared_sql
 from olist.silver import stage
@@ -51,10 +50,9 @@ class TableResult:
 
 @dataclass(frozen=True)
 class SilverResult:
-    """A silver run: what was published, every check, and the seconds of each phase (transform and load, audit, constrain, publish)."""
+    """A silver run: what was published, and the seconds of each phase (transform and load, audit, constrain, publish)."""
 
     tables: list[TableResult]
-    checks: list[Check]
     phases: Mapping[str, float]
 
     @property
@@ -66,34 +64,32 @@ class SilverResult:
 def build_silver(
     lake: Lake,
     contracts: Mapping[str, Contract],
+    connection: psycopg.Connection,
     url: str,
     *,
     run_id: str,
     publish_wait: float,
-    quality: Path,
+    gate: Gate,
     on_table: Callable[[str], None] = lambda table: None,
-    on_checks: Callable[[list[Check]], None] = lambda checks: None,
 ) -> SilverResult:
-    """Bring silver up to date with the lake's accepted batches. The caller holds the warehouse's run lock.
+    """Bring silver up to date with the lake's accepted batches.
 
-    `quality` is the folder that keeps the validation results.
+    `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too. `url` is for the
+    connections that load and check beside it.
 
     Raises AuditFailed when staged rows break a rule: the deliveries that brought them are quarantined and silver stands as it was.
     """
     current = {table: _current(lake, contract) for table, contract in contracts.items()}
     inputs = _inputs(contracts, current)
     runs = sorted({batch.run_id for batches in current.values() for batch in batches})
-    with connect(url, "silver") as connection:
-        before = latest(connection, "silver")
-        stale = _stale(connection, contracts, inputs, before)
-        retired = sorted(set(before.inputs if before else {}) - set(contracts))
-        if not stale and not retired:
-            return SilverResult([_kept(table) for table in contracts], [], {})
-        warm_up()
-        run = _Run(lake, contracts, current, url, connection, stale, quality, on_table)
-        return run.publish(
-            Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait, on_checks
-        )
+    before = latest(connection, "silver")
+    retired = sorted(set(before.inputs if before else {}) - set(contracts))
+    stale = list(contracts) if retired else _stale(connection, contracts, inputs, before)
+    if not stale:
+        return SilverResult([_kept(table) for table in contracts], {})
+    warm_up()
+    run = _Run(lake, contracts, current, url, connection, stale, gate, on_table)
+    return run.publish(Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait)
 
 
 class _Run:
@@ -107,11 +103,11 @@ class _Run:
         url: str,
         connection: psycopg.Connection,
         stale: Sequence[str],
-        quality: Path,
+        gate: Gate,
         on_table: Callable[[str], None],
     ) -> None:
         self.lake, self.contracts, self.current, self.url = lake, contracts, current, url
-        self.connection, self.stale, self.quality, self.on_table = connection, stale, quality, on_table
+        self.connection, self.stale, self.gate, self.on_table = connection, stale, gate, on_table
         self.locations = {t: stage.STAGE if t in stale else "silver" for t in contracts}
         self.phases: dict[str, float] = {}
 
@@ -121,13 +117,10 @@ class _Run:
         before: Publication | None,
         retired: Sequence[str],
         wait: float,
-        on_checks: Callable[[list[Check]], None],
     ) -> SilverResult:
         stage.prepare(self.connection)
         built, seconds = self._timed("build", self._build_and_load)
-        checks = self._timed("audit", lambda: self._audit(publication.run_id, built))
-        on_checks(checks)
-        if failed := [c for c in checks if c.status != "pass" and c.severity == "error"]:
+        if failed := self._timed("audit", lambda: self._audit(built)):
             raise _audit_failed(failed, built, self._quarantine(before, failed))
         self._timed("constrain", self._constrain)
         self._timed(
@@ -146,7 +139,7 @@ class _Run:
             TableResult(t, built[t].counts, built[t].reasons, True, seconds[t]) if t in self.stale else _kept(t)
             for t in self.contracts
         ]
-        return SilverResult(tables, checks, self.phases)
+        return SilverResult(tables, self.phases)
 
     def _build_and_load(self) -> tuple[dict[str, Built], dict[str, float]]:
         """Transform parents first; each table is loaded while the next one is transformed."""
@@ -175,8 +168,8 @@ class _Run:
                 needed |= self.contracts[table].parents
         return [t for t in self.contracts if t in needed]
 
-    def _audit(self, run_id: str, built: Mapping[str, Built]) -> list[Check]:
-        """The rebuilt tables against all of their rules, the others against those that read a rebuilt one."""
+    def _audit(self, built: Mapping[str, Built]) -> list[Check]:
+        """The checks that failed: of the rebuilt tables by all of their rules, of the others by those that read a rebuilt one."""
 
         def one(table: str) -> Asset | None:
             contract = self.contracts[table]
@@ -184,12 +177,10 @@ class _Run:
                 if table not in self.stale:
                     return measure_dependent(connection, contract, self.stale, self.locations, self.connection)
                 staged = Staged(contract, built[table].counts, built[table].faults)
-                return measure(
-                    connection, staged, self.locations, f"{stage.STAGE}.{stage.REJECTS}", self.connection
-                )
+                return measure(connection, staged, self.locations, f"{stage.STAGE}.{stage.REJECTS}", self.connection)
 
         assets = [asset for asset in _in_parallel(one, list(self.contracts)) if asset is not None]
-        return judge(assets, run_id=run_id, folder=self.quality)
+        return self.gate.judge(assets)
 
     def _constrain(self) -> None:
         def one(table: str) -> None:
@@ -291,6 +282,8 @@ def _audit_failed(failed: Sequence[Check], built: Mapping[str, Built], quarantin
         resource=", ".join(dict.fromkeys(c.asset for c in failed)),
         expected="rows that keep to their contracts",
         found="\n            ".join(lines),
-        remedy="mend the files and deliver them again; this delivery is quarantined and silver stands as it was",
+        remedy="mend the files and deliver them again; this delivery is quarantined and silver stands as it was"
+        if quarantined
+        else "these batches were published before: look at what changed in the contracts or in silver's SQL",
         quarantined=quarantined,
     )

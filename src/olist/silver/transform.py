@@ -26,6 +26,7 @@ import pyarrow as pa
 from olist.contracts import Contract
 from olist.errors import ConfigurationError
 from olist.lake.batches import Batch, Lake
+from olist.lake.verify import sound
 from olist.quality.templates import duckdb_type, environment, macros
 from opstore.store import Counts
 
@@ -59,10 +60,10 @@ class Transformer:
         self._duckdb.execute(macros() + _text("macros.sql"))
 
     def build(self, contract: Contract, batches: Sequence[Batch]) -> Built:
-        """Build one table from its batches, in order."""
+        """Build one table from its batches, in order. Raises LakeError when one of them was altered."""
         context = {
             "table": contract.table,
-            "batches": [{"columns": b.columns, "path": self._lake.store.local(b.object.key)} for b in batches],
+            "batches": [{"columns": b.columns, "path": sound(self._lake, b)} for b in batches],
             "columns": contract.source_columns,
             "references": contract.references,
             "key": contract.key,

@@ -142,6 +142,9 @@ def _extract(path: Path, folder: Path) -> None:
         raise _unusable(
             Path(member), "the zip is cut short or damaged", str(error), "download it again, whole"
         ) from error
+    except RuntimeError as error:  # encrypted; or, a NotImplementedError, packed by a method that Python does not know
+        remedy = "pack it again as an ordinary zip, without a password"
+        raise _unusable(Path(member), "the zip cannot be unpacked", str(error), remedy) from error
     except FileExistsError as error:
         raise _unusable(Path(member), "the zip holds two files of one name", str(error), "remove one") from error
 

@@ -63,6 +63,14 @@ def warehouse_errors(url: str) -> Iterator[None]:
     started = time.monotonic()
     try:
         yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise WarehouseUnavailable(
+            "the warehouse refuses this user",
+            resource=_shown(url),
+            expected="a user that owns the database, or may create schemas in it",
+            found=str(error).strip(),
+            remedy='as its owner: GRANT CREATE ON DATABASE "<database>" TO "<user>"',
+        ) from error
     except (psycopg.OperationalError, adbc.OperationalError, adbc.InternalError) as error:
         raise WarehouseUnavailable(
             "the warehouse cannot be reached, or went away",
@@ -73,11 +81,17 @@ def warehouse_errors(url: str) -> Iterator[None]:
         ) from error
 
 
-def libpq_environment(url: str) -> dict[str, str]:
-    """The same connection as libpq's environment variables, for programs such as dbt and psql."""
-    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
-    parts = conninfo_to_dict(url)
-    return {variable: str(parts[name]) for name, variable in names.items() if parts.get(name)}
+def libpq_environment(connection: psycopg.Connection) -> dict[str, str]:
+    """What reaches the same database, as libpq's environment variables, for programs such as dbt."""
+    info = connection.info
+    variables = {
+        "PGHOST": info.host,
+        "PGPORT": str(info.port),
+        "PGUSER": info.user,
+        "PGPASSWORD": info.password,
+        "PGDATABASE": info.dbname,
+    }
+    return {name: value for name, value in variables.items() if value}
 
 
 def _shown(url: str) -> str:

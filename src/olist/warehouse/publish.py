@@ -20,12 +20,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 
 from olist.errors import Busy, PublishBlocked
+from olist.warehouse.roles import open_to_readers
 from olist.warehouse.sql import statement
 
 __all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish"]
@@ -38,6 +40,7 @@ LOCKS: Mapping[str, int] = {"run": 0, "silver": 1, "gold": 2}
 # Views in these schemas are rebuilt by every gold build and served to nobody.
 DISPOSABLE = frozenset({"staging", "intermediate"})
 _ATTEMPT = "250ms"
+_READERS_STAY = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected)
 _PAUSE = 0.05
 
 
@@ -111,7 +114,7 @@ def publish(
     while True:
         try:
             with connection.transaction():
-                _lock_readers_out(connection, publication.layer)
+                _lock_readers_out(connection, publication.layer, [*tables, *retired])
                 _move(connection, publication.layer, staged, tables, retired)
                 connection.execute(
                     "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) VALUES (%s, %s, %s, %s)",
@@ -123,20 +126,9 @@ def publish(
                     ),
                 )
             return
-        except (
-            psycopg.errors.DependentObjectsStillExist,
-            psycopg.errors.InsufficientPrivilege,
-            psycopg.errors.InvalidTableDefinition,
-            psycopg.errors.UndefinedColumn,
-        ) as error:
-            raise PublishBlocked(
-                "something that others built on the published tables cannot follow the new version",
-                resource=publication.layer,
-                expected="views that this user owns and whose columns all still exist",
-                found=str(error).strip(),
-                remedy="drop or change what is named here and run again; the old version stands",
-            ) from error
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+        except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.InsufficientPrivilege) as error:
+            raise _blocked(publication.layer, error) from error
+        except _READERS_STAY as error:
             if time.monotonic() >= deadline:
                 raise Busy(
                     "readers hold on to the published version",
@@ -148,13 +140,32 @@ def publish(
             time.sleep(_PAUSE)
 
 
-def _lock_readers_out(connection: psycopg.Connection, layer: Layer) -> None:
+def _blocked(layer: Layer, error: psycopg.Error, what: str = "") -> PublishBlocked:
+    return PublishBlocked(
+        "something that others built on the published tables cannot follow the new version",
+        resource=layer,
+        expected="views that this user owns and whose columns all still exist, with their types",
+        found=what + str(error).strip(),
+        remedy="drop or change what is named here and run again; the old version stands",
+    )
+
+
+def _lock_readers_out(connection: psycopg.Connection, layer: Layer, moved: Sequence[str]) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_ATTEMPT))
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, LOCKS[layer]))
+    # Views in the order in which their readers lock them, the outermost first and tables last. LOCK TABLE on a view would also lock
+    # what else it reads; moving it to where it is locks nothing but the view.
+    for schema, view, _ in reversed(_dependent_views(connection, layer, moved)):
+        connection.execute(
+            sql.SQL("ALTER VIEW {} SET SCHEMA {}").format(sql.Identifier(schema, view), sql.Identifier(schema))
+        )
     served = _tables(connection, layer)
     if served:
         names = sql.SQL(", ").join(sql.Identifier(layer, name) for name in served)
+        # lock_timeout counts anew for each table. Were the sum to exceed deadlock_timeout (1 s), a reader could be ended for a deadlock.
+        connection.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(_ATTEMPT))
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+        connection.execute("SET LOCAL statement_timeout TO DEFAULT")
 
 
 def _move(
@@ -162,7 +173,7 @@ def _move(
 ) -> None:
     served = set(_tables(connection, layer))
     old = [name for name in [*tables, *retired] if name in served]
-    views = connection.execute(statement("dependent_views"), {"schema": layer, "tables": old}).fetchall()
+    views = _dependent_views(connection, layer, old)
     grants = connection.execute(statement("grants"), {"schema": layer, "tables": old}).fetchall()
     for view_schema, view_name, _ in views:
         if view_schema in DISPOSABLE:
@@ -172,21 +183,34 @@ def _move(
         _set_schema(connection, layer, name, "olist_retired")
     for name in tables:
         _set_schema(connection, staged, name, layer)
-    for view_schema, view_name, definition in views:
-        if view_schema not in DISPOSABLE:
-            target = sql.Identifier(view_schema, view_name)
-            connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} AS ").format(target) + sql.SQL(definition))
+    _point_views(connection, layer, views)
     for table, privilege, grantee in grants:
         if table in tables:
             to = sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee)
             connection.execute(
                 sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(layer, table), to)
             )
+    open_to_readers(connection, layer, tables)
     if old:
         connection.execute(
             sql.SQL("DROP TABLE {}").format(sql.SQL(", ").join(sql.Identifier("olist_retired", name) for name in old))
         )
     connection.execute("DROP SCHEMA olist_retired")
+
+
+def _point_views(connection: psycopg.Connection, layer: Layer, views: Sequence[tuple[str, str, str]]) -> None:
+    """To the tables that now bear the names in their definitions."""
+    for schema, view, definition in views:
+        if schema not in DISPOSABLE:
+            target = sql.Identifier(schema, view)
+            try:
+                connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} ").format(target) + sql.SQL(definition))
+            except psycopg.ProgrammingError as error:
+                raise _blocked(layer, error, f"view {schema}.{view}: ") from error
+
+
+def _dependent_views(connection: psycopg.Connection, layer: Layer, tables: Sequence[str]) -> list[tuple[str, str, str]]:
+    return connection.execute(statement("dependent_views"), {"schema": layer, "tables": list(tables)}).fetchall()
 
 
 def _set_schema(connection: psycopg.Connection, schema: str, table: str, target: str) -> None:
@@ -211,7 +235,10 @@ def _holders(connection: psycopg.Connection, name: str) -> str:
     rows = connection.execute(
         statement("lock_holders"), {"class": LOCK_CLASS, "key": LOCKS[name], "schema": name}
     ).fetchall()
-    return (
-        "; ".join(f"pid {pid}, {user}, {app or 'no name'}, since {since:%H:%M:%S}" for pid, user, app, since in rows)
-        or "none now"
-    )
+    return "; ".join(_holder(*row) for row in rows) or "none now"
+
+
+def _holder(pid: int, user: str, application: str | None, since: datetime | None) -> str:
+    """A session, for people. PostgreSQL hides from an ordinary user when another user's began."""
+    named = f"pid {pid}, {user}, {application or 'no name'}"
+    return named if since is None else f"{named}, since {since:%H:%M:%S}"

@@ -1,6 +1,7 @@
 """What is sold: products with category, price, size, seller, and how often each sells.
 
-Products are made in the order of their categories, and each seller takes the next few: so a seller keeps to one or two categories.
+Products are made in the order of their categories, and each seller takes the next few: so a seller keeps to one or two
+categories.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ NAME_LENGTH = (5, 12, 20, 29, 33, 42, 51, 57, 59, 60, 63, 64, 68, 76)
 DESCRIPTION_LENGTH = (4, 41, 84, 150, 207, 339, 595, 972, 1578, 2063, 3286, 3916, 3973, 3992)
 WEIGHT = (50, 50, 60, 105, 175, 300, 700, 1900, 6300, 10850, 22538, 30000, 30000, 40425)
 LENGTH = (7, 12, 16, 16, 16, 18, 25, 38, 53, 65, 100, 105, 105, 105)
+WIDTH = (6, 10, 11, 11, 11, 15, 20, 30, 40, 47, 63, 92, 105, 118)
 HEIGHT = (2, 2, 2, 3, 4, 8, 13, 21, 33, 44, 69, 102, 105, 105)
 BULK = (0.02, 0.045, 0.1, 0.19, 0.28, 0.51, 1, 1.96, 3.6, 5.2, 10.3, 22, 41, 55)
-"""What a product weighs, as a multiple of its category's median."""
-WIDTH = (6, 10, 11, 11, 11, 15, 20, 30, 40, 47, 63, 92, 105, 118)
+"""What a product weighs, as a multiple of its category's median; only the order of the products comes of it."""
 PHOTOS = (16489, 6263, 3860, 2428, 1484, 968, 343, 192, 105, 95, 46, 35, 9, 5, 8, 0, 7, 2, 1, 1)
 """Products by their number of photos, from 1."""
 
@@ -54,8 +55,9 @@ ODD_CENTS = 0.1
 class Catalogue:
     """One element for each product, in the order of categories.
 
-    `category` indexes CATEGORIES. `price` is in cents, `bulk` the product's rank by weight, in (0, 1). `seller` and `second_seller` index
-    Merchants, the latter is the same as the former for most. `sales` is the relative number of items sold beyond the first.
+    `category` indexes CATEGORIES. `price` is in cents, `bulk` the product's rank by weight, in (0, 1). `seller` and
+    `second_seller` index Merchants, the latter is the same as the former for most. `sales` is the relative number of
+    items sold beyond the first.
     """
 
     ids: pa.Array
@@ -92,7 +94,7 @@ def products(plan: Plan, catalogue: Catalogue) -> Columns:
     measured = _measured(plan, described)
     weight = at(WEIGHT, catalogue.bulk).astype(np.int64)
     weight = np.where(weight < 1000, weight // 5 * 5, weight // 50 * 50)
-    weight[draws.sample("weightless", np.arange(n), plan.count(WEIGHTLESS))] = 0
+    weight[draws.sample("weightless", np.flatnonzero(measured), plan.count(WEIGHTLESS))] = 0
     return {
         "product_id": catalogue.ids,
         "product_category_name": labels([c.name for c in CATEGORIES], np.where(described, catalogue.category, -1)),
@@ -118,15 +120,18 @@ def _categories(plan: Plan, n: int) -> Ints:
 
 
 def _prices(draws: Draws, category: Ints) -> Ints:
-    """Prices in cents. A category's products are spread evenly over its quantiles, so that a few best sellers decide little."""
+    """Cents. A category's products are spread evenly over its quantiles, so that a few best sellers decide little."""
     rank = ranked(category.astype(np.float64), ties=draws.shuffle("price", category.size)) * category.size
     price = np.empty(category.size, dtype=np.float64)
     for k in np.unique(category):
         members = np.flatnonzero(category == k)
         price[members] = at(_price_curve(CATEGORIES[k].prices), (rank[members] - members[0]) / members.size)
     ending = np.array([cents for cents, _ in CENTS])[draws.pick("cents", price.size, [w for _, w in CENTS])]
-    ending = np.where(draws.chance("odd cents", price.size, ODD_CENTS), draws.below("any cents", price.size, 100), ending)
-    return np.maximum(price - 0.45, 1).astype(np.int64) * 100 + ending
+    ending = np.where(
+        draws.chance("odd cents", price.size, ODD_CENTS), draws.below("any cents", price.size, 100), ending
+    )
+    cents: Ints = np.maximum(price - 0.45, 1).astype(np.int64) * 100 + ending
+    return cents
 
 
 def _price_curve(prices: tuple[int, ...]) -> tuple[float, ...]:
@@ -163,8 +168,7 @@ def _sales(draws: Draws, category: Ints) -> Ints:
     for k in np.unique(category):
         members = np.flatnonzero(category == k)
         further = CATEGORIES[k].items - CATEGORIES[k].products
-        weights = shape[members]
-        sales[members] = allot(further * 1000, weights if weights.any() else np.ones_like(weights))
+        sales[members] = allot(further * 1000, shape[members])
     return sales
 
 

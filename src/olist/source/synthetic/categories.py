@@ -1,6 +1,7 @@
 """The product categories: their names in both languages, how much of each is sold, at what price and weight.
 
-Source: measured on the real data set (Kaggle olistbr/brazilian-ecommerce) in November 2026; parameters of distributions, no row of it.
+Source: measured on the real data set (Kaggle olistbr/brazilian-ecommerce) in November 2026; parameters of
+distributions, no row of it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ __all__ = ["CATEGORIES", "Category", "category_translations"]
 class Category:
     """One category; that of the products without one has no `name`, and two names have no `english`.
 
-    `products` and `items` are counts at scale 1, `prices` the 5, 25, 50, 75 and 95 % quantiles in BRL over items, `weight` the median in
-    grams.
+    `products` and `items` are counts at scale 1, `prices` the 5, 25, 50, 75 and 95 % quantiles in BRL over items,
+    `weight` the median in grams.
     """
 
     name: str | None
@@ -40,10 +41,14 @@ def category_translations() -> Columns:
 
 
 def _category(line: str) -> Category:
-    *numbers, name, english = line.split()
-    products, items, *prices, weight = map(int, numbers)
+    products, items, *prices, weight, name, english = line.split()
     return Category(
-        name if name != "-" else None, english if english != "-" else None, products, items, tuple(prices), weight
+        name=name if name != "-" else None,
+        english=english if english != "-" else None,
+        products=int(products),
+        items=int(items),
+        prices=tuple(map(int, prices)),
+        weight=int(weight),
     )
 
 
@@ -85,7 +90,7 @@ _CATEGORIES = """
  104   311   20   30   63  108  258   527 market_place market_place
   78   304   29   45  105  228  320  1050 construcao_ferramentas_iluminacao construction_tools_lights
  124   297   25   76  140  199  692  2950 climatizacao air_conditioning
-  94   281   36   55  110  209  450  6450 moveis_cozinha_area_de_servico_jantar_e_jardim kitchen_dining_laundry_garden_furniture
+94 281 36 55 110 209 450 6450 moveis_cozinha_area_de_servico_jantar_e_jardim kitchen_dining_laundry_garden_furniture
  104   278   12   22   39   54  202   900 alimentos_bebidas food_drink
   68   268   45   78  103  118  366  6100 industria_comercio_e_negocios industry_commerce_and_business
  123   267   19   30   57   88  212   850 livros_tecnicos books_technical

@@ -1,7 +1,7 @@
 """Arrow columns from whole numbers.
 
-Money is in cents, coordinates in units of 10⁻¹⁴ degrees, moments in seconds since 1970: they become decimals and timestamps, whose text is
-the same on every machine. Floats never reach a file.
+Money is in cents, coordinates in units of 10⁻¹⁴ degrees, moments in seconds since 1970: they become decimals and
+timestamps, whose text is the same on every machine. Floats never reach a file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What customers write, in Portuguese: sentences put together, then written down as carelessly as people do.
 
-All of it was written for this package. What a reader must cope with is in it: line ends of both kinds, quotation marks, commas, accents or
-none, blanks at the end, capitals, a lone number.
+All of it was written for this package. What a reader must cope with is in it: line ends of both kinds, quotation marks,
+commas, accents or none, blanks at the end, capitals, a lone number.
 """
 
 from __future__ import annotations
@@ -9,13 +9,7 @@ from __future__ import annotations
 from olist.source.synthetic.draws import Draws
 from olist.source.synthetic.names import plain
 
-__all__ = ["BLANK", "POOL", "messages", "titles"]
-
-POOL = 6_000
-"""Different messages, and titles, that each mood draws from (some are equal by chance)."""
-
-BLANK = 3 * POOL
-"""The position in `messages` of one that holds nothing but blanks."""
+__all__ = ["MOODS", "messages", "titles"]
 
 # One line for each mood (displeased, indifferent, pleased), sentences separated by bars.
 _OPENINGS = (
@@ -36,7 +30,7 @@ _DETAILS = (
     "a embalagem chegou amassada|a cor é um pouco mais clara|o manual só vem em inglês|faltou um acabamento melhor|"
     'o vendedor respondeu, mas só "vamos verificar"|a medida não bate com a descrição|por esse valor está bom|'
     "o frete saiu caro para a minha cidade|uma parte chegou hoje, a outra semana que vem",
-    "o material é firme e bem acabado|ficou lindo na sala|a loja avisou cada etapa da entrega|comprei para presente e acertei|"
+    "o material é firme e bem acabado|ficou lindo na sala|a loja avisou cada etapa|comprei de presente e acertei|"
     "o tamanho serviu certinho|a instalação foi fácil, levei dez minutos|minha mãe pediu outro igual|o cheiro é ótimo|"
     'parece até mais caro do que é|veio com um bilhete escrito "obrigado"|a bateria dura o dia todo|vale cada centavo',
 )
@@ -54,48 +48,51 @@ _SHORT = (
     "bom|muito bom|ótimo|excelente|perfeito|adorei|10|nota 10|gostei|top|maravilhoso|recomendo|show",
 )
 MOODS = len(_SHORT)
+"""Displeased, indifferent, pleased."""
+
+LONGEST = 205
+"""Characters that the survey takes."""
 
 _LINE_ENDS = ("\r\n", "\r\n\r\n", "\n")
 
 
-def messages(draws: Draws) -> list[str]:
-    """POOL messages for each mood, displeased first, then BLANK."""
+def messages(draws: Draws, pool: int) -> list[str]:
+    """`pool` messages for each mood, some of them equal, displeased first; then one of nothing but blanks."""
     styles = draws.within("messages")
-    bodies = [text for mood in range(MOODS) for text in _bodies(styles.within(str(mood)), mood)]
+    bodies = [text for mood in range(MOODS) for text in _bodies(styles.within(str(mood)), mood, pool)]
     return [*_written(styles, bodies), "    "]
 
 
-def titles(draws: Draws) -> list[str]:
-    """POOL titles for each mood, displeased first."""
+def titles(draws: Draws, pool: int) -> list[str]:
+    """`pool` titles for each mood, displeased first."""
     styles = draws.within("titles")
     short = [_SHORT[mood].split("|") + _CLOSINGS[mood].split("|") for mood in range(MOODS)]
-    picked = [styles.below(str(mood), POOL, len(short[mood])) for mood in range(MOODS)]
+    picked = [styles.below(str(mood), pool, len(short[mood])) for mood in range(MOODS)]
     bodies = [short[mood][k] for mood in range(MOODS) for k in picked[mood]]
     return [body[:26] for body in _written(styles, bodies)]
 
 
-def _bodies(draws: Draws, mood: int) -> list[str]:
-    """POOL messages, still in lower case: a short one, or up to five sentences, some on a line of their own."""
-    openings, details, closings, short = (part[mood].split("|") for part in (_OPENINGS, _DETAILS, _CLOSINGS, _SHORT))
-    length = draws.pick("length", POOL, (20, 22, 28, 18, 8, 4))
-    first, second, third, fourth, fifth = (
-        draws.below(name, POOL, len(parts))
-        for name, parts in zip("abcde", (openings, details, closings, details, openings), strict=True)
+def _bodies(draws: Draws, mood: int, pool: int) -> list[str]:
+    """`pool` messages, still in lower case: a short one, or several sentences, some on lines of their own."""
+    short, *parts = (
+        part[mood].split("|") for part in (_SHORT, _OPENINGS, _DETAILS, _CLOSINGS, _DETAILS, _OPENINGS, _DETAILS)
     )
-    joint = draws.pick("joint", POOL, (40, 38, 8, 4, 2))
-    small = draws.below("short", POOL, len(short))
+    length = draws.pick("length", pool, (15, 19, 25, 17, 11, 7, 6))
+    joint = draws.pick("joint", pool, (44, 34, 8, 4, 2))
+    small = draws.below("short", pool, len(short))
+    chosen = [draws.below(str(k), pool, len(part)) for k, part in enumerate(parts)]
     bodies = []
-    for k in range(POOL):
-        sentences = (openings[first[k]], details[second[k]], closings[third[k]], details[fourth[k]], openings[fifth[k]])
+    for k in range(pool):
+        sentences = [part[choice[k]] for part, choice in zip(parts, chosen, strict=True)][: length[k]]
         joiner = (". ", ", ", *_LINE_ENDS)[joint[k]]
-        bodies.append(joiner.join(sentences[: length[k]]) if length[k] else short[small[k]])
+        bodies.append(joiner.join(dict.fromkeys(sentences))[:LONGEST].rstrip() if sentences else short[small[k]])
     return bodies
 
 
 def _written(draws: Draws, bodies: list[str]) -> list[str]:
-    """The texts as typed: half of them without accents, some in capitals, some with a point or a blank at the end."""
+    """The texts as typed: some without accents or in capitals, some with a point or a blank at the end."""
     n = len(bodies)
-    bare, loud = draws.chance("bare", n, 0.33), draws.chance("loud", n, 0.05)
+    bare, loud = draws.chance("bare", n, 0.22), draws.chance("loud", n, 0.05)
     upper, point, blank = draws.chance("upper", n, 0.7), draws.chance("point", n, 0.4), draws.chance("blank", n, 0.19)
     texts = []
     for k, body in enumerate(bodies):

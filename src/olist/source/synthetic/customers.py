@@ -1,6 +1,7 @@
 """Who buys: people, and the customer id that Olist issues them anew with every order.
 
-`gather` decides which orders are one person's; the tables of orders and customers are both in its order, one customer per order.
+`gather` decides which orders are one person's; the tables of orders and customers are both in its order, one customer
+per order.
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 Each draw has a name, and each name a stream of its own: adding or removing one leaves all others as they were.
 
-numpy promises that a bit generator's raw stream never changes; it promises nothing of the kind for `Generator`, whose normal and
-exponential draws also pass through the platform's libm. So everything here is made from raw bits by additions, subtractions,
-multiplications and divisions, which IEEE 754 defines to the last bit, and never by `np.interp` (it may be compiled to fused
-multiply-adds) or a sum of floats (its order depends on the width of vectors). The other modules keep to the same operations.
+numpy promises that a bit generator's raw stream never changes; it promises nothing of the kind for `Generator`, whose
+normal and exponential draws also pass through the platform's libm. So everything here is made from raw bits by
+additions, subtractions, multiplications and divisions, which IEEE 754 defines to the last bit, and never by `np.interp`
+(it may be compiled to fused multiply-adds) or a sum of floats (its order depends on the width of vectors). The other
+modules keep to the same operations.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Draws:
 
 
 def at(values: Sequence[float], u: Floats) -> Floats:
-    """The quantiles at `u` (each in [0, 1)) of the distribution with the quantiles `values` at LEVELS; straight lines between."""
+    """The quantiles at `u` (each in [0, 1)) of a distribution with the quantiles `values` at LEVELS; linear between."""
     levels, known = np.asarray(LEVELS), np.asarray(values, dtype=np.float64)
     k = np.searchsorted(levels, u, side="right") - 1
     way: Floats = (u - levels[k]) / (levels[k + 1] - levels[k])
@@ -92,8 +93,8 @@ def at(values: Sequence[float], u: Floats) -> Floats:
 def ranked(scores: Floats, ties: Ints | None = None) -> Floats:
     """Each score's rank as a number in (0, 1): whatever the scores' distribution was, this one is uniform.
 
-    Feeding the result to a quantile curve gives that curve's distribution exactly, in the order of the scores. `ties` orders equal
-    scores; by default their position does.
+    Feeding the result to a quantile curve gives that curve's distribution exactly, in the order of the scores. `ties`
+    orders equal scores; by default their position does.
     """
     order = np.argsort(scores, kind="stable") if ties is None else np.lexsort((ties, scores))
     rank: Floats = np.empty(scores.size, dtype=np.float64)
@@ -104,13 +105,14 @@ def ranked(scores: Floats, ties: Ints | None = None) -> Floats:
 def allot(total: int, weights: Ints | Sequence[int], minimum: int = 0) -> Ints:
     """`total` things shared out by weight: whole numbers that add up to `total`, none below `minimum`.
 
-    A share is at most one off its exact value. Where `total` is too small for the minimum, the first get it and the rest nothing.
+    A share is at most one off its exact value; equal ones, where no weight is above 0. Where `total` is too small for
+    the minimum, the first get it and the rest nothing.
     """
     parts: Ints = np.asarray(weights, dtype=np.int64)
+    if parts.size == 0:
+        return parts
+    edges = np.cumsum(parts if parts.any() else np.ones_like(parts))
     floor = np.minimum(minimum, np.maximum(total - minimum * np.arange(parts.size, dtype=np.int64), 0))
-    edges = np.cumsum(parts)
-    if parts.size == 0 or edges[-1] == 0:
-        return floor
-    reached = edges * (total - int(floor.sum())) // edges[-1]
+    reached = (edges * (total - int(floor.sum())) + edges[-1] // 2) // edges[-1]
     shares: Ints = floor + np.diff(reached, prepend=0)
     return shares

@@ -28,16 +28,14 @@ BOM = "\ufeff"
 ROWS_PER_BLOCK = 65_536
 
 
-def complete(contract: Contract, made: Columns, earlier: Mapping[str, Columns], draws: Draws) -> Columns:
-    """The contract's source columns in its order: those that were `made`, and the others invented; what it lacks is left out."""
+def complete(contract: Contract, made: Columns, tables: Mapping[str, Columns], draws: Draws) -> Columns:
+    """The contract's source columns in its order: those `made`, the others invented. What it lacks is left out."""
     rows = len(next(iter(made.values())))
-    return {
-        c.name: made[c.name] if c.name in made else invent(draws, c, rows, earlier) for c in contract.source_columns
-    }
+    return {c.name: made[c.name] if c.name in made else invent(draws, c, rows, tables) for c in contract.source_columns}
 
 
 def write(contract: Contract, columns: Columns, folder: Path, *, bom: bool = False) -> int:
-    """Write a table into `folder` under the contract's file name; how many rows it has. LF ends a row; NULL is an empty field."""
+    """Write a table into `folder` under the contract's file name; its rows. LF ends a row, NULL is an empty field."""
     table = pa.table(columns)
     # Arrow quotes every text or none; the decimals and dates of these tables never need it.
     options = pa_csv.WriteOptions(include_header=False, batch_size=ROWS_PER_BLOCK, quoting_style="needed")

@@ -1,7 +1,7 @@
 """The geolocation table: many observed points for each zip prefix.
 
-Its faults are the real table's: a quarter of the rows are exact duplicates, a few dozen points lie on other continents, and a city is
-spelled with accents in some rows, without in most, and wrongly in a few.
+Its faults are the real table's: a quarter of the rows are exact duplicates, a few dozen points lie on other continents,
+and a city is spelled with accents in some rows, without in most, and wrongly in a few.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ ROWS, DUPLICATES, ABROAD = 1_000_163, 261_831, 31
 DUPLICATED = 0.1736
 """Share of the distinct rows that have a duplicate."""
 
-# Quantiles at LEVELS: further copies of a row that has any (tenths), and a point's distance from its prefix (microdegrees).
+# Quantiles at LEVELS: further copies of a row that has any (tenths), and a point's distance from its prefix
+# (microdegrees).
 COPIES = (10, 10, 10, 10, 10, 10, 10, 20, 40, 60, 130, 310, 680, 3130)
 DISTANCE = (0, 4, 40, 190, 380, 970, 2_540, 5_400, 10_100, 16_000, 58_000, 120_000, 250_000, 600_000)
 
@@ -68,7 +69,7 @@ def _copies(draws: Draws, distinct: int, duplicates: int, candidates: Ints) -> I
 
 
 def _points(plan: Plan, draws: Draws, land: Land, place: Ints, abroad: Ints) -> tuple[Ints, Ints]:
-    """Latitude and longitude of each row, in the units of `coordinates`: within the contract's bounds, but for those `abroad`."""
+    """Latitude and longitude of each row in the units of `coordinates`; in the contract's bounds unless `abroad`."""
     spot = draws.below("country", abroad.size, len(FOREIGN))
     axes = []
     for axis, (name, centres) in enumerate((("geolocation_lat", land.latitude), ("geolocation_lng", land.longitude))):

@@ -1,6 +1,7 @@
 """Values for columns that a contract has and this package does not know: made from the contract alone.
 
-That is how the generator follows a contract which evolves: a new column has values of its type, inside its domain, equal on every machine.
+That is how the generator follows a contract which evolves: a new column has values of its type, inside its domain,
+equal on every machine.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from olist.errors import ContractError
 from olist.source.synthetic.columns import labels, moments, money, taken, whole
 from olist.source.synthetic.draws import Draws, Flags, Ints
 from olist.source.synthetic.plan import Columns
+from olist.source.synthetic.seasons import DAY
 
 __all__ = ["invent"]
 
@@ -32,23 +34,23 @@ SPAN = 1_000
 FIRST, LAST = (int(np.datetime64(d, "s").astype(np.int64)) for d in ("2017-01-01", "2018-08-31"))
 """Bounds of timestamps, seconds since 1970."""
 
-_PIECE = re.compile(r"(\[[^\]^]+\]|\\?[^\\\[\](){}|^$*+?])(?:\{(\d+)(?:,(\d*))?\}|([*+?]))?")
+_PIECE = re.compile(r"(\[[^\]^]+\]|\\.|[^\\\[\](){}|^$*+?])(?:\{(\d+)(?:,(\d*))?\}|([*+?]))?")
 _OPEN = 3
 """How far a repetition without an upper bound goes beyond its lower one."""
 
 _CLASSES = {r"\d": "0123456789", r"\w": "abcdefghijklmnopqrstuvwxyz", r"\s": " ", ".": "abcdefghijklmnopqrstuvwxyz"}
 
 
-def invent(draws: Draws, column: Column, rows: int, earlier: Mapping[str, Columns]) -> pa.Array:
-    """`rows` values for a column; one that refers to a parent takes the parent's values, if that table is among the `earlier` ones.
+def invent(draws: Draws, column: Column, rows: int, tables: Mapping[str, Columns]) -> pa.Array:
+    """`rows` values for a column; one that refers to another of the `tables` takes its values from there.
 
     Raises ContractError for a type or a pattern that it cannot follow.
     """
     draws = draws.within(f"invented/{column.name}")
     known = ~draws.chance("null", rows, 0.0 if column.required else NULL_SHARE)
     reference = column.reference
-    if reference is not None and reference.column in earlier.get(reference.table, {}):
-        parent = earlier[reference.table][reference.column]
+    if reference is not None and reference.column in tables.get(reference.table, {}):
+        parent = tables[reference.table][reference.column]
         return taken(parent, draws.below("parent", rows, len(parent)))
     if column.values or column.logical_type == "string":
         texts = column.values or _texts(draws, column)
@@ -65,11 +67,8 @@ def _scalars(draws: Draws, column: Column, rows: int, known: Flags) -> pa.Array:
         case "timestamp":
             return moments(FIRST + draws.below("value", rows, LAST - FIRST), known)
         case "date":
-            return (
-                moments(FIRST + draws.below("value", rows, LAST - FIRST), known)
-                .cast(pa.timestamp("s"))
-                .cast(pa.date32())
-            )
+            day = draws.below("value", rows, (LAST - FIRST) // DAY)
+            return moments(FIRST + day * DAY, known).cast(pa.date32())
         case "boolean":
             return pa.array(draws.chance("value", rows, 0.5), mask=~known)
         case other:

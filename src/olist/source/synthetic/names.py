@@ -1,7 +1,8 @@
 """City names and the many ways in which people spell them.
 
-The large cities' names come from `states`; those of small towns are put together here, in the manner of Brazilian ones, and name no
-particular place. A spelling that a reader must cope with is one of: without accents (the rule), with them, or a slip.
+The large cities' names come from `states`; those of small towns are put together here, in the manner of Brazilian ones,
+and name no particular place. A spelling that a reader must cope with is one of: without accents (the rule), with them,
+or a slip.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ __all__ = ["SELLER_SLIPS", "SLIPS", "plain", "seller_slip", "slip", "town_names"
 
 _FIRST = (
     "santa rita|são joão|nova esperança|santo antônio|boa vista|são josé|ribeirão|campo|serra|monte|porto|santa luzia|"
-    "são miguel|barra|lagoa|pedra|rio|água|cachoeira|conceição|vila|itá|cruz|bom jesus|morro|são sebastião|ponte|jaguará|"
-    "salto|vargem|santa bárbara|são francisco|três|capão|ilha|alto|são bento|várzea|santa cruz|guará|mirim|estância|figueira|"
-    "são gabriel|ouro|palmeira|córrego|jardim|pouso|santa maria"
+    "são miguel|barra|lagoa|pedra|rio|água|cachoeira|conceição|vila|itá|cruz|bom jesus|morro|são sebastião|ponte|"
+    "jaguará|salto|vargem|santa bárbara|são francisco|três|capão|ilha|alto|são bento|várzea|santa cruz|guará|mirim|"
+    "estância|figueira|são gabriel|ouro|palmeira|córrego|jardim|pouso|santa maria"
 ).split("|")
 
 _BEFORE = ("", "", "", "nova ", "alto ", "porto ", "estrela de ", "vale de ")
 
 _SECOND = (
     " do sul| do norte| da serra| d'oeste| do campo| de minas| das flores| d'água| do rio| grande| verde| alegre| azul|"
-    " bonito| das pedras| dos campos| do vale| paulista|-mirim|-açu|-guaçu| novo| velho| da mata| das palmeiras| do pará|"
-    " do araguaia| da boa vista| do ivaí| do paraíso| das missões| do piauí| da conceição| do sertão| da barra| do jacuípe|"
-    " das almas| dos índios| do tocantins| de são pedro"
+    " bonito| das pedras| dos campos| do vale| paulista|-mirim|-açu|-guaçu| novo| velho| da mata| das palmeiras|"
+    " do pará| do araguaia| da boa vista| do ivaí| do paraíso| das missões| do piauí| da conceição| do sertão|"
+    " da barra| do jacuípe| das almas| dos índios| do tocantins| de são pedro"
 ).split("|")
 
 SLIPS = 6

@@ -1,6 +1,7 @@
 """Orders: when they are placed, what becomes of them, and which of them lack items, a review or a payment.
 
-`place` decides these for every order, before anything is sold. The table itself needs the deliveries too: see `deliveries`.
+`place_orders` decides these for every order, before anything is sold. The table itself needs the deliveries too: see
+`deliveries`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ TWIN_SECONDS = 7
 
 @dataclass(frozen=True)
 class Orders:
-    """One element for each order. `status` indexes `statuses`, `season` SEASONS; `purchase` is in seconds since 1970."""
+    """One element for each order. `status` indexes `statuses`, `season` SEASONS; `purchase`: seconds since 1970."""
 
     ids: pa.Array
     statuses: tuple[str, ...]
@@ -93,10 +94,10 @@ def place_orders(plan: Plan, buyers: Buyers) -> Orders:
 
 
 def _statuses(plan: Plan, draws: Draws, season: Ints, shares: Mapping[str, int]) -> Ints:
-    """Each order's status (an index into `shares`): as many of each as `shares` says, most in the seasons that delivered least."""
+    """Each order's status (an index into `shares`): as many as `shares` says, most where a season delivered least."""
     order = [*(s for s in STATUSES if s in shares), *(s for s in shares if s not in STATUSES)]
     counts = np.array([plan.count(shares[s]) for s in order if s != DELIVERED])
-    failing = np.array([s.undelivered / s.orders for s in SEASONS])[season]
+    failing = np.array([max(s.undelivered / s.orders, 1e-9) for s in SEASONS])[season]
     # Orders placed in a season that delivered nothing come first, and canceled is the first status.
     turn = np.where(failing >= 1.0, -1.0, draws.unit("fate", season.size) / failing)
     unlucky = np.argsort(turn, kind="stable")[: int(counts.sum())]

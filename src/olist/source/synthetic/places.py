@@ -22,7 +22,7 @@ UNMAPPED = 157
 NEW_TOWN = 0.55
 """How often the next prefix begins another town, outside the large cities."""
 
-NO_BUYER = {"city": 0.10, "town": 0.27}
+NO_BUYER = {"city": 0.07, "town": 0.24}
 """Share of prefixes in which nobody buys."""
 
 # Quantiles at LEVELS, over prefixes: customers, and distinct geolocation rows.
@@ -37,8 +37,8 @@ CITY_RADIUS, TOWN_RADIUS = 0.05, 0.02
 class Land:
     """The country, one element for each zip prefix, in the prefixes' order within each state.
 
-    `state` indexes `states`, `city` indexes `cities`. `latitude` and `longitude` are degrees. `buyers` is the relative number of
-    customers, `surveyed` of geolocation rows, which a prefix that is not `mapped` lacks.
+    `state` indexes `states`, `city` indexes `cities`. `latitude` and `longitude` are degrees. `buyers` is the relative
+    number of customers, `surveyed` of geolocation rows, which a prefix that is not `mapped` lacks.
     """
 
     states: tuple[State, ...]
@@ -73,17 +73,18 @@ def settle(plan: Plan) -> Land:
     areas = [_area(plan, state) for state in states]
     first_city = np.cumsum([0, *(len(a.names) for a in areas)])
     buyers = np.concatenate([a.buyers for a in areas])
+    state = np.repeat(np.arange(len(areas)), [a.prefix.size for a in areas])
     return Land(
         states=states,
         cities=tuple((name, s.code) for s, a in zip(states, areas, strict=True) for name in a.names),
         prefix=np.concatenate([a.prefix for a in areas]),
-        state=np.repeat(np.arange(len(areas)), [a.prefix.size for a in areas]),
+        state=state,
         city=np.concatenate([a.city + first for a, first in zip(areas, first_city[:-1], strict=True)]),
         latitude=np.concatenate([a.latitude for a in areas]),
         longitude=np.concatenate([a.longitude for a in areas]),
         buyers=buyers,
         surveyed=np.concatenate([a.surveyed for a in areas]),
-        mapped=_mapped(plan, buyers),
+        mapped=_mapped(plan, state, buyers),
     )
 
 
@@ -116,7 +117,7 @@ def _prefixes(draws: Draws, state: State, share: float) -> Ints:
 
 
 def _cities(draws: Draws, large: tuple[City, ...], share: float, prefixes: int) -> Ints:
-    """The city of each prefix: the large ones in their order, each at least one prefix as long as they last, then towns."""
+    """The city of each prefix: the large ones in their order, with one prefix at least while they last, then towns."""
     sizes = np.array([max(round(c.prefixes * share), 1) for c in large])
     named = np.repeat(np.arange(len(large)), sizes)[:prefixes]
     fresh = draws.chance("towns", prefixes - named.size, NEW_TOWN)
@@ -144,8 +145,7 @@ def _buyers(draws: Draws, state: State, large: tuple[City, ...], city: Ints) -> 
     groups.append((~in_city, state.customers - sum(c.customers for c in large)))
     buyers = np.zeros(city.size, dtype=np.int64)
     for members, customers in groups:
-        weights = weight[members]
-        buyers[members] = allot(customers * 1000, weights if weights.any() else np.ones_like(weights))
+        buyers[members] = allot(customers * 1000, weight[members])
     return buyers
 
 
@@ -155,10 +155,14 @@ def _surveyed(draws: Draws, state: State, buyers: Ints) -> Ints:
     return allot(state.surveyed * 100, (at(SURVEYED, rank) * 100).astype(np.int64), minimum=1)
 
 
-def _mapped(plan: Plan, buyers: Ints) -> Flags:
-    """Which prefixes geolocation knows: all but some of those with the fewest customers."""
+def _mapped(plan: Plan, state: Ints, buyers: Ints) -> Flags:
+    """Which prefixes geolocation knows: all but some of those with few customers."""
     bought = np.flatnonzero(buyers)
     quiet = bought[np.argsort(buyers[bought], kind="stable")[: bought.size * 2 // 3]]
+    queue = plan.draws("places").sample("unmapped", quiet, quiet.size)
+    # The first is one of the largest state, where there are sellers at any scale: some of them are to be without, too.
+    queue = queue[np.argsort(state[queue] != np.bincount(state).argmax(), kind="stable")]
+    queue[1:] = plan.draws("places").sample("others", queue[1:], queue.size)
     mapped = np.ones(buyers.size, dtype=np.bool_)
-    mapped[plan.draws("places").sample("unmapped", quiet, min(plan.count(UNMAPPED), UNMAPPED))] = False
+    mapped[queue[: min(plan.count(UNMAPPED), UNMAPPED)]] = False
     return mapped

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import pyarrow as pa
 
 from olist.contracts import Column, Contract
 from olist.source.synthetic.draws import Draws
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 __all__ = ["Columns", "Plan"]
 
-Columns: TypeAlias = "dict[str, pa.Array]"
+Columns: TypeAlias = dict[str, pa.Array]
 """A table that was made: its arrays, of equal length, by the names that the contract gives the columns."""
 
 TINY = 0.01

@@ -11,7 +11,7 @@ import numpy as np
 
 from olist.source.synthetic.draws import Draws, Ints, allot
 
-__all__ = ["DAY", "DELIVERY_HOURS", "HOUR", "SEASONS", "Season", "at_hours", "purchases", "working_days"]
+__all__ = ["DAY", "DELIVERY_HOURS", "HOUR", "SEASONS", "Season", "at_hours", "purchases", "weekday", "working_days"]
 
 DAY, HOUR = 86_400, 3_600
 """Seconds."""
@@ -21,8 +21,8 @@ DAY, HOUR = 86_400, 3_600
 class Season:
     """Days that are alike, both ends included: mostly a month; where trade changed within one, a part of it.
 
-    `orders` and `undelivered` are counts at scale 1. The others are percentages of the whole time's median: `handling` from approval to
-    carrier, `transit` from carrier to customer, `promise` from purchase to the promised day.
+    `orders` and `undelivered` are counts at scale 1. The others are percentages of the whole time's median: `handling`
+    from approval to carrier, `transit` from carrier to customer, `promise` from purchase to the promised day.
     """
 
     first: str
@@ -101,7 +101,7 @@ def weekday(day: Ints) -> Ints:
 
 
 def working_days(draws: Draws, name: str, day: Ints, saturdays: float = 1.0, sundays: float = 1.0) -> Ints:
-    """The days (since 1970) with those of a weekend moved to the nearer end of a working week, as many to one weekday as to another.
+    """The days (since 1970), those of a weekend moved to a weekday near it, as many to one as to another.
 
     `saturdays` and `sundays` are the shares of these that are moved.
     """

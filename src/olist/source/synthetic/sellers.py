@@ -20,16 +20,16 @@ UNMAPPED = 7
 """Sellers whose prefix has no geolocation row."""
 
 SLIPPED = 38
-NOT_CITIES = ("04837155", "vendas@loja-da-esquina.com.br")
+NOT_CITIES = ("04837155", "vendas@loja.example")
 """What stands in the city's place with as many sellers: a postal code and an address for mail."""
 
-# Quantiles at LEVELS: products of a seller.
-PRODUCTS = (1, 1, 1, 1, 1, 2, 4, 10, 25, 44, 127, 287, 375, 399)
+# Quantiles at LEVELS: products of a seller beyond the first.
+PRODUCTS = (0, 0, 0, 0, 0, 1, 3, 9, 24, 43, 126, 286, 374, 398)
 
 
 @dataclass(frozen=True)
 class Merchants:
-    """One element for each seller: id, prefix and state (indices into Land), relative number of products."""
+    """One element for each seller: id, prefix and state (indices into Land), relative number of further products."""
 
     ids: pa.Array
     place: Ints
@@ -44,7 +44,7 @@ def recruit(plan: Plan, land: Land) -> Merchants:
     state = state[draws.shuffle("states", n)]
     # A state's sellers are as much larger than the average as its items are more than its sellers.
     strength = np.array([s.sold / max(s.sellers, 1) for s in land.states])[state]
-    reach = np.maximum(draws.curve("reach", n, PRODUCTS) * strength, 1).astype(np.int64)
+    reach = (draws.curve("reach", n, PRODUCTS) * strength).astype(np.int64)
     return Merchants(ids(draws, "seller ids", n), _places(plan, draws, land, state), state, reach)
 
 
@@ -61,11 +61,13 @@ def _places(plan: Plan, draws: Draws, land: Land, state: Ints) -> Ints:
     """A prefix of each seller's state, the more likely the more people buy there."""
     place = np.empty(state.size, dtype=np.int64)
     for k in np.unique(state):
-        members, here = np.flatnonzero(state == k), np.flatnonzero((land.state == k) & land.mapped)
+        members, here = np.flatnonzero(state == k), np.flatnonzero(land.state == k)
+        here = here[land.mapped[here]] if land.mapped[here].any() else here
         place[members] = here[draws.pick(f"places {k}", members.size, land.buyers[here] + 1)]
-    for seller in draws.sample("unmapped", np.arange(state.size), plan.count(UNMAPPED)):
-        lost = np.flatnonzero((land.state == state[seller]) & ~land.mapped)
-        place[seller] = lost[0] if lost.size else place[seller]
+    lost = np.flatnonzero(~land.mapped)
+    near = np.flatnonzero(np.isin(state, land.state[lost]))
+    for seller in draws.sample("unmapped", near, plan.count(UNMAPPED)):
+        place[seller] = lost[land.state[lost] == state[seller]][0]
     return place
 
 

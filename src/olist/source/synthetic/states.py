@@ -1,7 +1,8 @@
 """Brazil's states and larger cities: what makes customers, sellers, freight and delivery differ from place to place.
 
-Sources: postal code ranges are Correios' (https://buscacepinter.correios.com.br); counts, medians and centres were measured on the real
-data set (Kaggle olistbr/brazilian-ecommerce) in November 2026. They are parameters of distributions; no row of it is here.
+Sources: postal code ranges are Correios' (https://buscacepinter.correios.com.br); counts, medians and centres were
+measured on the real data set (Kaggle olistbr/brazilian-ecommerce) in November 2026. They are parameters of
+distributions; no row of it is here.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ __all__ = ["CITIES", "STATES", "City", "State"]
 class State:
     """One federative unit.
 
-    `ranges` are (first prefix, last prefix, prefixes in use). Centre and spread (standard deviation) are (latitude, longitude) in
-    degrees. `customers`, `sellers`, `sold` (items by the seller's state) and `surveyed` (geolocation rows) are counts at scale 1.
-    `freight` (cents), `transit` and `promise` (hours from carrier to customer, and from purchase to the promised day) are medians of
-    what customers here bought in other states.
+    `ranges` are (first prefix, last prefix, prefixes in use). Centre and spread (standard deviation) are (latitude,
+    longitude) in degrees. `customers`, `sellers`, `sold` (items by the seller's state), `local` (orders of customers
+    here from sellers here) and `surveyed` (geolocation rows) are counts at scale 1. `freight` (cents), `transit` and
+    `promise` (hours from carrier to customer, and from purchase to the promised day) are medians of what customers here
+    bought in other states.
     """
 
     code: str
@@ -28,6 +30,7 @@ class State:
     customers: int
     sellers: int
     sold: int
+    local: int
     surveyed: int
     freight: int
     transit: int
@@ -62,35 +65,35 @@ def _city(line: str) -> City:
     return City(state, name, (float(lat), float(lng)), int(prefixes), int(customers))
 
 
-# code, ranges, centre, spread, customers, sellers, sold, surveyed, freight, transit, promise
+# code, ranges, centre, spread, customers, sellers, sold, local, surveyed, freight, transit, promise
 _STATES = """
-AC   69900-69999:46                                  -9.7 -68.5  1.1 2.01        81       1     1   1301    3574     363     966
-AL   57000-57999:178                                 -9.6 -36.1 0.98 0.97       413       0     0   4183    3316     435     753
-AM   69000-69299:54,69400-69899:90                   -3.3 -60.5 1.09  2.1       148       1     3   2432    2689     553    1089
-AP   68900-68999:26                                   0.1 -51.2 1.49 0.43        68       0     0    853    2978     504    1131
-BA   40000-48999:992                                -13.0 -39.6 1.63 1.69      3380      19   643  36045    2090     334     698
-CE   60000-63999:548                                 -4.4 -39.0 1.19 0.81      1336      13    94  11674    2696     356     749
-DF   70000-72799:413,73000-73699:103                -15.8 -48.0 0.12 0.42      2140      30   899  12986    1741     196     582
-ES   29000-29999:315                                -20.1 -40.5 0.83 0.79      2033      23   372  16748    1804     239     601
-GO   72800-72999:47,73700-76799:726                 -16.6 -49.3 1.09 1.12      2020      40   520  20139    1805     265     650
-MA   65000-65999:313                                 -3.8 -44.8 1.52 1.25       747       1   405   7853    3419     381     728
-MG   30000-39999:1868                               -19.9 -44.4 1.42 1.75     11635     244  8827 126336    1780     183     583
-MS   79000-79999:242                                -20.8 -54.5 1.24 1.29       715       5    50  10431    1813     266     622
-MT   78000-78899:254                                -14.2 -55.7 2.13 1.93       907       4   145  12031    2221     318     750
-PA   66000-68899:309                                 -2.6 -49.5  2.3 2.45       975       1     8  10853    2790     415     867
-PB   58000-58999:324                                 -7.1 -35.8  0.7 1.23       536       6    38   5538    3429     339     780
-PE   50000-56999:596                                 -8.2 -35.8 0.48 1.54      1652       9   448  16432    2704     311     748
-PI   64000-64999:307                                 -5.8 -42.5 1.66 0.84       495       1    12   4549    3430     323     709
-PR   80000-87999:1046                               -24.8 -50.9 1.09 1.74      5045     349  8671  57859    1776     186     587
-RJ   20000-28999:1390                               -22.7 -43.2 0.52 0.64     12852     171  4818 121169    1767     218     605
-RN   59000-59999:280                                 -5.9 -36.0 0.43 1.04       485       5    56   5041    3415     319     772
-RO   76800-76999:108                                -10.3 -62.7 1.44 1.32       253       2    14   3478    3471     362     911
-RR   69300-69399:28                                   2.7 -60.7 0.48 0.23        46       0     0    646    3181     542    1094
-RS   90000-99999:1132                               -29.7 -52.0 1.04 1.54      5466     129  2199  61851    1800     245     679
-SC   88000-89999:620                                -27.2 -49.6 0.69  1.4      3637     190  4075  38328    1794     240     608
-SE   49000-49999:135                                -10.9 -37.2 0.26 0.26       350       2    10   3563    2994     341     709
-SP   1000-5999:3060,6000-9999:1294,11000-19999:1995 -23.2 -47.1 0.85 1.14     41746    1849 80342 404268    1702     164     578
-TO   77000-77999:184                                 -9.5 -48.3 1.94 0.59       280       0     0   3576    2910     315     682
+AC 69900-69999:46                                  -9.7 -68.5  1.1 2.01    81    1     1     0   1301 3574 363  966
+AL 57000-57999:178                                 -9.6 -36.1 0.98 0.97   413    0     0     0   4183 3316 435  753
+AM 69000-69299:54,69400-69899:90                   -3.3 -60.5 1.09  2.1   148    1     3     0   2432 2689 553 1089
+AP 68900-68999:26                                   0.1 -51.2 1.49 0.43    68    0     0     0    853 2978 504 1131
+BA 40000-48999:992                                -13.0 -39.6 1.63 1.69  3380   19   643    70  36045 2090 334  698
+CE 60000-63999:548                                 -4.4 -39.0 1.19 0.81  1336   13    94     9  11674 2696 356  749
+DF 70000-72799:413,73000-73699:103                -15.8 -48.0 0.12 0.42  2140   30   899    50  12986 1741 196  582
+ES 29000-29999:315                                -20.1 -40.5 0.83 0.79  2033   23   372     7  16748 1804 239  601
+GO 72800-72999:47,73700-76799:726                 -16.6 -49.3 1.09 1.12  2020   40   520    31  20139 1805 265  650
+MA 65000-65999:313                                 -3.8 -44.8 1.52 1.25   747    1   405    14   7853 3419 381  728
+MG 30000-39999:1868                               -19.9 -44.4 1.42 1.75 11635  244  8827  1557 126336 1780 183  583
+MS 79000-79999:242                                -20.8 -54.5 1.24 1.29   715    5    50     0  10431 1813 266  622
+MT 78000-78899:254                                -14.2 -55.7 2.13 1.93   907    4   145     6  12031 2221 318  750
+PA 66000-68899:309                                 -2.6 -49.5  2.3 2.45   975    1     8     0  10853 2790 415  867
+PB 58000-58999:324                                 -7.1 -35.8  0.7 1.23   536    6    38     1   5538 3429 339  780
+PE 50000-56999:596                                 -8.2 -35.8 0.48 1.54  1652    9   448    23  16432 2704 311  748
+PI 64000-64999:307                                 -5.8 -42.5 1.66 0.84   495    1    12     1   4549 3430 323  709
+PR 80000-87999:1046                               -24.8 -50.9 1.09 1.74  5045  349  8671   729  57859 1776 186  587
+RJ 20000-28999:1390                               -22.7 -43.2 0.52 0.64 12852  171  4818   990 121169 1767 218  605
+RN 59000-59999:280                                 -5.9 -36.0 0.43 1.04   485    5    56    21   5041 3415 319  772
+RO 76800-76999:108                                -10.3 -62.7 1.44 1.32   253    2    14     0   3478 3471 362  911
+RR 69300-69399:28                                   2.7 -60.7 0.48 0.23    46    0     0     0    646 3181 542 1094
+RS 90000-99999:1132                               -29.7 -52.0 1.04 1.54  5466  129  2199   294  61851 1800 245  679
+SC 88000-89999:620                                -27.2 -49.6 0.69  1.4  3637  190  4075   264  38328 1794 240  608
+SE 49000-49999:135                                -10.9 -37.2 0.26 0.26   350    2    10     0   3563 2994 341  709
+SP 1000-5999:3060,6000-9999:1294,11000-19999:1995 -23.2 -47.1 0.85 1.14 41746 1849 80342 31409 404268 1702 164  578
+TO 77000-77999:184                                 -9.5 -48.3 1.94 0.59   280    0     0     0   3576 2910 315  682
 """
 
 # state, centre, prefixes, customers, name

@@ -26,11 +26,13 @@ WITH RECURSIVE dependents AS (
 )
 
 SELECT
-    view_class.relnamespace::regnamespace::text AS view_schema,
+    view_schema.nspname AS view_schema,
     view_class.relname AS view_name,
-    pg_get_viewdef(view_class.oid) AS definition
+    coalesce('WITH (' || array_to_string(view_class.reloptions, ', ') || ') ', '')
+    || 'AS ' || pg_get_viewdef(view_class.oid) AS definition
 FROM dependents
 INNER JOIN pg_class AS view_class ON dependents.oid = view_class.oid
+INNER JOIN pg_namespace AS view_schema ON view_class.relnamespace = view_schema.oid
 WHERE view_class.relkind = 'v'
-GROUP BY view_class.oid, view_class.relnamespace, view_class.relname
+GROUP BY view_class.oid, view_schema.nspname, view_class.relname, view_class.reloptions
 ORDER BY max(dependents.depth);

@@ -9,6 +9,7 @@ INNER JOIN pg_stat_activity AS activity ON held.pid = activity.pid
 LEFT JOIN pg_class AS class ON held.relation = class.oid
 WHERE
     held.granted
+    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND activity.pid <> pg_backend_pid()
     AND (
         (held.locktype = 'advisory' AND held.classid::bigint = %(class)s AND held.objid::bigint = %(key)s)

@@ -1,0 +1,1 @@
+"""Silver and gold as partitioned Parquet, for BigQuery and everyone else."""

@@ -1,0 +1,207 @@
+"""What a publish does to the objects and sessions around the tables it exchanges, on tables made by hand."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event
+
+import psycopg
+import pytest
+from conftest import Platform
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from olist.errors import Busy, PublishBlocked
+from olist.warehouse import embedded
+from olist.warehouse.publish import Publication, hold, latest, publish
+
+OLD, NEW = Publication("silver", "run-1", {}, {}), Publication("silver", "run-2", {}, {})
+COLUMNS = "id int PRIMARY KEY, price numeric, note text"
+
+
+@pytest.fixture
+def owner(platform: Platform) -> Iterator[psycopg.Connection]:
+    """The owner's session on a warehouse with an old version of orders and items published, and a new one staged."""
+    assert platform.warehouse is not None
+    with psycopg.connect(platform.warehouse, autocommit=True) as connection:
+        assert latest(connection, "silver") is None
+        connection.execute("CREATE SCHEMA silver; CREATE SCHEMA reporting; CREATE SCHEMA next")
+        for publication in (OLD, NEW):
+            for table in ("orders", "items"):
+                connection.execute(f"CREATE TABLE next.{table} ({COLUMNS})")
+                connection.execute(f"INSERT INTO next.{table} VALUES (1, 10, '{publication.run_id}')")
+            if publication is OLD:
+                move(connection, OLD)
+        yield connection
+
+
+@pytest.fixture
+def analyst(platform: Platform, server: embedded.Server) -> Iterator[psycopg.Connection]:
+    """Another user's session on the same database, who may use the schema reporting and owns nothing yet."""
+    database = conninfo_to_dict(platform.warehouse or "")["dbname"]
+    name, admin = f"analyst_{secrets.token_hex(4)}", make_conninfo(server.url, dbname=str(database))
+    role = sql.Identifier(name)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'x'").format(role))
+    with psycopg.connect(make_conninfo(platform.warehouse or "", user=name, password="x"), autocommit=True) as reader:
+        yield reader
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
+        connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+def move(connection: psycopg.Connection, publication: Publication = NEW, *, wait: float = 20) -> None:
+    publish(connection, publication, staged="next", tables=["orders", "items"], wait=wait)
+
+
+def admit(owner: psycopg.Connection, analyst: psycopg.Connection, *rights: str) -> None:
+    """Grant the analyst what the words say."""
+    for right in rights:
+        owner.execute(sql.SQL("GRANT {} TO {}").format(sql.SQL(right), sql.Identifier(analyst.info.user)))
+
+
+def assert_old_stands(connection: psycopg.Connection) -> None:
+    assert latest(connection, "silver") == OLD
+    rows = connection.execute("SELECT note FROM silver.orders UNION ALL SELECT note FROM silver.items").fetchall()
+    assert rows == [("run-1",), ("run-1",)]
+
+
+def test_views_follow_with_their_options_and_grants(owner: psycopg.Connection, analyst: psycopg.Connection) -> None:
+    owner.execute('CREATE SCHEMA "My Reports"')
+    owner.execute("CREATE VIEW reporting.notes WITH (security_barrier) AS SELECT orders.* FROM silver.orders")
+    owner.execute(
+        'CREATE VIEW "My Reports".both AS SELECT notes.note, items.note AS item FROM reporting.notes, silver.items'
+    )
+    owner.execute("CREATE VIEW reporting.mine WITH (security_invoker, check_option = local) AS TABLE silver.orders")
+    admit(owner, analyst, 'USAGE ON SCHEMA "My Reports"', 'SELECT ON "My Reports".both')
+    options = (
+        "SELECT relname, reloptions FROM pg_class WHERE relkind = 'v' AND relnamespace = 'reporting'::regnamespace"
+    )
+    before = owner.execute(options).fetchall()
+
+    move(owner)
+    assert analyst.execute('SELECT * FROM "My Reports".both').fetchall() == [("run-2", "run-2")]
+    assert owner.execute("SELECT note FROM reporting.mine").fetchall() == [("run-2",)]
+    assert sorted(owner.execute(options).fetchall()) == sorted(before)
+
+
+def test_grants_on_tables_survive(owner: psycopg.Connection, analyst: psycopg.Connection) -> None:
+    admit(owner, analyst, "USAGE ON SCHEMA silver", "SELECT, UPDATE ON silver.orders")
+    owner.execute("GRANT SELECT ON silver.items TO PUBLIC")
+    move(owner)
+    analyst.execute("UPDATE silver.orders SET price = 11")
+    assert analyst.execute("SELECT price, note FROM silver.orders").fetchall() == [(11, "run-2")]
+    assert analyst.execute("SELECT note FROM silver.items").fetchall() == [("run-2",)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        analyst.execute("DELETE FROM silver.orders")
+
+
+@pytest.mark.parametrize(
+    ("built", "change", "named"),
+    [
+        pytest.param("MATERIALIZED VIEW reporting.kept AS TABLE silver.orders", "", "kept", id="materialized view"),
+        pytest.param("TABLE reporting.mine (id int REFERENCES silver.orders)", "", "mine", id="foreign key"),
+        pytest.param("VIEW reporting.notes AS SELECT note FROM silver.orders", "DROP note", "notes", id="column gone"),
+        pytest.param(
+            "VIEW reporting.prices AS SELECT price FROM silver.orders",
+            "ALTER price TYPE double precision",
+            "prices",
+            id="column of another type",
+        ),
+        pytest.param(
+            "VIEW reporting.double AS SELECT 2 * price AS double FROM silver.orders",
+            "ALTER price TYPE text",
+            "double",
+            id="type without the operator",
+        ),
+    ],
+)
+def test_what_cannot_follow_blocks_the_publish_and_is_named(
+    owner: psycopg.Connection, built: str, change: str, named: str
+) -> None:
+    owner.execute(f"CREATE {built}")
+    if change:
+        owner.execute(f"ALTER TABLE next.orders {change}")
+    with pytest.raises(PublishBlocked, match=f"reporting.{named}|reporting.*{named}"):
+        move(owner)
+    assert_old_stands(owner)
+
+    kind = built.removeprefix("MATERIALIZED ").split()[0]
+    owner.execute(f"DROP {'MATERIALIZED ' * built.startswith('MATERIALIZED')}{kind} reporting.{named}")
+    move(owner)
+    assert latest(owner, "silver") == NEW
+
+
+def test_another_users_view_blocks_the_publish(owner: psycopg.Connection, analyst: psycopg.Connection) -> None:
+    admit(owner, analyst, "USAGE ON SCHEMA silver", "USAGE, CREATE ON SCHEMA reporting", "SELECT ON silver.orders")
+    analyst.execute("CREATE VIEW reporting.theirs AS SELECT note FROM silver.orders")
+    with pytest.raises(PublishBlocked, match="theirs"):
+        move(owner)
+    assert_old_stands(owner)
+    assert analyst.execute("SELECT * FROM reporting.theirs").fetchall() == [("run-1",)]
+
+
+def test_a_view_on_a_retired_table_blocks_the_publish(owner: psycopg.Connection) -> None:
+    owner.execute("CREATE VIEW reporting.notes AS SELECT note FROM silver.items")
+    with pytest.raises(PublishBlocked, match=r"reporting\.notes"):
+        publish(owner, NEW, staged="next", tables=["orders"], retired=["items"], wait=20)
+    assert_old_stands(owner)
+
+
+@contextmanager
+def open_transaction(reader: psycopg.Connection) -> Iterator[None]:
+    with reader.transaction():
+        reader.execute("SELECT * FROM silver.items")
+        yield
+
+
+@pytest.mark.parametrize(
+    "stay", [open_transaction, lambda reader: hold(reader, "silver")], ids=["open transaction", "shared lock"]
+)
+def test_a_reader_who_stays_is_named_and_keeps_the_old_version(
+    owner: psycopg.Connection,
+    analyst: psycopg.Connection,
+    stay: Callable[[psycopg.Connection], AbstractContextManager[None]],
+) -> None:
+    admit(owner, analyst, "USAGE ON SCHEMA silver", "SELECT ON silver.items")
+    with stay(analyst):
+        with pytest.raises(Busy, match=rf"pid {analyst.info.backend_pid}, {analyst.info.user}") as busy:
+            move(owner, wait=0)
+        assert f"pid {owner.info.backend_pid}," not in busy.value.found
+        assert_old_stands(owner)
+    move(owner)
+    assert latest(owner, "silver") == NEW
+
+
+def test_a_reader_of_another_database_is_not_blamed(
+    owner: psycopg.Connection, analyst: psycopg.Connection, new_platform: Callable[[], Platform]
+) -> None:
+    with psycopg.connect(new_platform().warehouse or "", autocommit=True) as elsewhere:
+        with hold(elsewhere, "silver"), hold(analyst, "silver"), pytest.raises(Busy) as busy:
+            move(owner, wait=0)
+        assert f"pid {elsewhere.info.backend_pid}," not in busy.value.found
+
+
+def test_readers_of_views_do_not_hold_up_a_publish_for_ever(owner: psycopg.Connection, platform: Platform) -> None:
+    """They lock a view before its tables: a publish that locks tables first meets them head-on, every time."""
+    owner.execute("CREATE VIEW reporting.inner AS SELECT a.note FROM silver.orders AS a, silver.items AS b")
+    owner.execute("CREATE VIEW reporting.outer AS SELECT inner_.note FROM reporting.inner AS inner_, pg_sleep(0.01)")
+    ended = Event()
+
+    def read() -> set[tuple[str]]:
+        found = set[tuple[str]]()
+        with psycopg.connect(platform.warehouse or "", autocommit=True) as reader:
+            while not ended.is_set():
+                found.update(reader.execute("SELECT note FROM reporting.outer").fetchall())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(read) for _ in range(4)]
+        try:
+            move(owner)
+        finally:
+            ended.set()
+        assert set[tuple[str]]().union(*(reader.result() for reader in readers)) <= {("run-1",), ("run-2",)}
