@@ -205,7 +205,7 @@ def _tolerance(staged: Staged) -> Measured:
 
 
 def _cell(value: object) -> str:
-    text = str(value)
+    text = "empty" if value is None else str(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 

@@ -126,7 +126,7 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
 
 
 def _cell(value: object) -> str:
-    text = str(value)
+    text = "empty" if value is None else str(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
