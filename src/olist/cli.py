@@ -19,7 +19,7 @@ from olist.contracts import load_contracts
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.lake.verify import verify
 from olist.logs import configure_logs
-from olist.report import Progress, print_batches, print_report, print_status
+from olist.report import Progress, print_batches, print_checks, print_report, print_status
 from olist.settings import Settings, load_settings
 from opstore.store import Opstore, OpstoreUnavailable
 
@@ -35,6 +35,8 @@ warehouse_app = typer.Typer(help="The PostgreSQL that holds silver and gold.", n
 app.add_typer(source_app, name="source")
 app.add_typer(lake_app, name="lake")
 app.add_typer(warehouse_app, name="warehouse")
+quality_app = typer.Typer(help="What was checked, and how it came out.", no_args_is_help=True)
+app.add_typer(quality_app, name="quality")
 
 # A pipe has no width: what is written to one is not cut to 80 columns.
 _WIDTH = None if sys.stdout.isatty() else 120
@@ -269,6 +271,36 @@ def warehouse_grant(
     with _errors(), connect.connect(connect.warehouse_url(_settings()), "grant") as connection:
         roles.grant_role(connection, role, user)
         out.print(f"{user} is a {role}")
+
+
+@quality_app.command("report", epilog="Example: `olist quality report --json`")
+def quality_report(as_json: Json = False) -> None:
+    """Every check of the last runs by layer; also written to `quality/report.json` and `quality/report.html`."""
+    from olist.quality.report import last_checks, write_report
+
+    with _errors():
+        settings = _settings()
+        document = write_report(settings.quality, last_checks(Opstore(settings.opstore_path)))
+        if as_json:
+            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        else:
+            print_checks(out, document, settings.quality)
+
+
+@quality_app.command("docs", epilog="Example: `olist quality docs`")
+def quality_docs() -> None:
+    """Print where the Data Docs are, and open them where there is a terminal and a browser."""
+    from olist.quality.docs import INDEX, rebuild
+
+    with _errors():
+        folder = _settings().quality
+        index = folder / INDEX if (folder / INDEX).exists() else rebuild(folder)
+        if index is None:
+            out.print("nothing was judged yet: `olist run` does")
+            return
+        out.print(str(index), soft_wrap=True)
+        if out.is_terminal:
+            typer.launch(index.as_uri())
 
 
 def _sourced(source: str | None) -> tuple[Settings, str]:

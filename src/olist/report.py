@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from olist.lake.batches import Batch, Verdict
 from olist.pipeline import LayerRow, Report
 
-__all__ = ["Progress", "print_batches", "print_report", "print_status"]
+__all__ = ["Progress", "print_batches", "print_checks", "print_report", "print_status"]
 
 _COUNTS = ("rows_in", "published", "superseded", "rejected", "quarantined")
 
@@ -124,6 +125,26 @@ def _status_cells(run: Mapping[str, Any]) -> list[str]:
     seconds = "" if run["seconds"] is None else f"{run['seconds']:.1f}"
     counts = ("" if run[name] is None else f"{run[name]:,}" for name in ("rows_in", "published", "rejected"))
     return [f"{started:%Y-%m-%d %H:%M:%S}", run["step"], f"[{colour}]{run['status']}[/]", seconds, *counts]
+
+
+def print_checks(console: Console, document: Mapping[str, Any], folder: Path) -> None:
+    """The checks by asset, those that failed one by one, and where the whole report lies."""
+    table = _plain_table()
+    table.add_column("asset")
+    for name in ("checks", "failed", "warned"):
+        table.add_column(name, justify="right")
+    for asset, group in groupby(document["checks"], key=lambda check: check["asset"]):
+        checks = list(group)
+        failed = [c for c in checks if c["status"] != "pass"]
+        warned = sum(c["severity"] == "warn" for c in failed)
+        table.add_row(asset, str(len(checks)), str(len(failed) - warned), str(warned))
+    console.print(table)
+    for check in (c for c in document["checks"] if c["status"] != "pass"):
+        said = f"{check['severity']} {check['asset']} {check['check']}: {check['message'] or check['status']}"
+        console.print(escape(said), soft_wrap=True)
+    by_layer = ", ".join(f"{layer} {count}" for layer, count in document["by_layer"].items())
+    console.print(f"{document['total']:,} checks ({by_layer}), {document['failed']} failed", soft_wrap=True)
+    console.print(f"{folder / 'report.html'}", soft_wrap=True, markup=False)
 
 
 def _plain_table() -> Table:

@@ -1,7 +1,7 @@
 """Great Expectations decides: suites over rows of metrics, a boolean pass first, details only of what failed.
 
 Importing it takes seconds, so it is imported where it is needed, and `warm_up` begins early, beside the work that comes before the
-judgement. Every judgement leaves its validation results below `<folder>/results/<run_id>`, from which the Data Docs are made.
+judgement. Every judgement leaves its validation results below `<folder>/results/<run_id>`, and the Data Docs made from them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from olist.quality.docs import write_pages
 from olist.quality.suites import Asset, gx_suite
 from opstore.store import Check
 
@@ -46,13 +48,14 @@ class Gate:
 
     def judge(self, assets: Sequence[Asset]) -> list[Check]:
         """The checks that block, in order; every check is recorded, those that warn too."""
-        checks = []
+        checks, results = [], []
         for asset in assets:
             result = _validate(asset)
             passed = {r.expectation_config.kwargs["column"]: bool(r.success) for r in result.results}
-            _keep(result, self.run_id, asset.name, self.folder)
+            results.append(_keep(result, self.run_id, asset.name, self.folder))
             checks += [m.outcome(asset.name, passed[m.check]) for m in asset.measured]
         self.record(checks)
+        write_pages(self.folder, results)
         return [c for c in checks if c.status != "pass" and c.severity == "error"]
 
 
@@ -103,9 +106,10 @@ def _made_context() -> AbstractDataContext:
     return context
 
 
-def _keep(result: ExpectationSuiteValidationResult, run_id: str, asset: str, folder: Path) -> None:
+def _keep(result: ExpectationSuiteValidationResult, run_id: str, asset: str, folder: Path) -> dict[str, Any]:
     document: dict[str, Any] = result.to_json_dict()
-    document["meta"] |= {"run_id": {"run_name": run_id, "run_time": None}}
+    document["meta"] |= {"run_id": {"run_name": run_id, "run_time": datetime.now(UTC).isoformat()}}
     path = folder / "results" / run_id / f"{asset}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return document
