@@ -19,6 +19,7 @@ from olist.contracts import load_contracts
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.lake.verify import verify
 from olist.logs import configure_logs
+from olist.quality.freshness import freshness
 from olist.report import Progress, print_batches, print_checks, print_report, print_status
 from olist.settings import Settings, load_settings
 from opstore.store import Opstore, OpstoreUnavailable
@@ -104,13 +105,15 @@ def export(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
-    """What ran last, what is at work, and what was lost."""
+    """What ran last, what is at work, what was lost, and how fresh each table is."""
     with _errors():
         settings = _settings()
         opstore = Opstore(settings.opstore_path)
         runs = opstore.runs(limit=10)
+        tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
+            "tables": [table.as_json() for table in tables],
             "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
         }
         if as_json:

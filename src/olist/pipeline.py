@@ -29,12 +29,13 @@ from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
 from olist.lake.batches import Lake
 from olist.lake.store import FolderStore
+from olist.quality.freshness import freshness
 from olist.quality.judge import Gate
 from olist.settings import PROJECT, Settings
 from olist.silver.build import build_silver
 from olist.source.locate import delivery
 from olist.warehouse.connect import connect, warehouse_url
-from olist.warehouse.publish import exclusive
+from olist.warehouse.publish import exclusive, record_deliveries
 from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
 __all__ = ["LayerRow", "Listener", "Report", "Silent", "export", "gold", "ingest", "open_lake", "run", "silver"]
@@ -247,6 +248,7 @@ def _silver(context: _Context, run_id: str) -> None:
             for table, rows in failure.quarantined.items():
                 layers.append(LayerRow("silver", table, rows, 0, 0, 0, rows, 0.0))
             raise
+        record_deliveries(connection, {f.table: f.arrived_at for f in freshness(open_lake(settings), contracts)})
     context.report.phases |= result.phases
     for t in result.tables:
         c = t.counts

@@ -113,10 +113,26 @@ def print_status(console: Console, document: Mapping[str, Any]) -> None:
         table.add_row(*_status_cells(run), style="bold")
         for step in reversed(run["steps"]):
             table.add_row("", *_status_cells(step)[1:])
-    console.print(table)
+    console.print(table, "")
+    console.print(_freshness_table(document["tables"]))
     for run in document["runs"]:
         if run["message"]:
             console.print(f"{run['started_at'][:19]} {escape(run['message'])}", soft_wrap=True)
+
+
+def _freshness_table(tables: Sequence[Mapping[str, Any]]) -> Table:
+    table = _plain_table()
+    for name in ("table", "last delivery (UTC)", "state"):
+        table.add_column(name)
+    for row in tables:
+        since = f" since {_moment(row['stale_at'])}" if row["state"] == "stale" else ""
+        colour = {"stale": "red", "missing": "yellow"}.get(row["state"], "green")
+        table.add_row(row["table"], _moment(row["arrived_at"]), f"[{colour}]{row['state']}{since}[/]")
+    return table
+
+
+def _moment(text: str | None) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}" if text else ""
 
 
 def _status_cells(run: Mapping[str, Any]) -> list[str]:

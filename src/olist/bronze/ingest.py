@@ -84,7 +84,12 @@ def ingest(
             c.batch.table: Arrival(contracts[c.batch.table], c.batch, c.profile) for c in converted if c.profile
         }
         failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
-        return _store(lake, converted, run_id, failed)
+        ingested = _store(lake, converted, run_id, failed)
+        for file in ingested:
+            promised = contracts[file.batch.table].freshness
+            if file.unchanged and promised is not None and promised.identical_is_delivery:
+                lake.deliver_again(file.batch, run_id)
+        return ingested
 
 
 def _store(lake: Lake, converted: Sequence[_Converted], run_id: str, failed: Sequence[Check]) -> list[Ingested]:
