@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Platform
-from corruptions import CORRUPTIONS, Corruption, content, every, cell, rows_of
+from corruptions import CORRUPTIONS, Corruption
 from databases import owned_platform
-from deliveries import deliver, read_rows, silver_state, succeed, write_rows
+from deliveries import deliver, silver_state, succeed
 
 from olist import pipeline
 from olist.contracts import Contract

@@ -48,6 +48,7 @@ class Gate:
 
     def judge(self, assets: Sequence[Asset]) -> list[Check]:
         """The checks that block, in order; every check is recorded, those that warn too."""
+        _context()  # imports what the suites need
         checks, results = [], []
         for asset in assets:
             result = _validate(asset)
