@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from olist import pipeline
 from olist.cli import app
 from olist.contracts import load_contracts
+from olist.lake.batches import Batch
 from olist.settings import PROJECT, Settings
 
 Row = dict[str, str]
@@ -48,6 +49,18 @@ def change_row(folder: Path, table: str, number: int, **values: str) -> Row:
     rows[number - 1] |= values
     write_rows(folder, table, rows)
     return rows[number - 1]
+
+
+def rewrite_prices(folder: Path, price: str) -> None:
+    """Another version of the items, from the first row to the last."""
+    write_rows(folder, "order_items", [row | {"price": price} for row in read_rows(folder, "order_items")])
+
+
+def change_much(folder: Path) -> None:
+    """Another version of the two longest files."""
+    rows = read_rows(folder, "geolocation")
+    write_rows(folder, "geolocation", [row | {"geolocation_lat": row["geolocation_lat"] + "1"} for row in rows])
+    write_rows(folder, "order_items", [row | {"price": "5.00"} for row in read_rows(folder, "order_items")])
 
 
 def change_contract(folder: Path, table: str, how: Callable[[Document], object]) -> Path:
@@ -110,6 +123,17 @@ class State:
 
     silver: dict[str, tuple[int, str]]
     lake: dict[str, str]
+
+
+def batches(platform: Platform, table: str) -> list[Batch]:
+    """A table's batches, in order."""
+    return pipeline.open_lake(platform.settings()).batches(table)
+
+
+def accepted(platform: Platform) -> dict[str, list[str]]:
+    """The runs whose batches are accepted, by table."""
+    lake = pipeline.open_lake(platform.settings())
+    return {table: [batch.run_id for batch in lake.accepted(table)] for table in FILES}
 
 
 def silver_state(platform: Platform) -> dict[str, tuple[int, str]]:

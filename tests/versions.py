@@ -67,9 +67,21 @@ class Version:
     folder: Path
 
 
-def write_version(contracts: Mapping[str, Contract], source: Path, target: Path, number: int) -> Version:
-    """Write the CSVs of `source` to `target` with the mark of version `number`, from 10 to 28, in every row."""
-    target.mkdir()
+def write_versions(contracts: Mapping[str, Contract], source: Path, folder: Path) -> tuple[Version, Version]:
+    """The CSVs of `source` as versions 11 and 22, below `folder`."""
+    return _write_version(contracts, source, folder / "old", 11), _write_version(contracts, source, folder / "new", 22)
+
+
+def seen(connection: psycopg.Connection, query: str = ALL_TABLES, *, prepare: bool | None = None) -> set[str]:
+    """The versions in the answer of one statement, `empty <table>` for a table without rows. One that is sound has one element."""
+    found: set[str] = set()
+    for table, rows, numbers in connection.execute(query, prepare=prepare):
+        found |= set(numbers) if rows else {f"empty {table}"}
+    return found
+
+
+def _write_version(contracts: Mapping[str, Contract], source: Path, target: Path, number: int) -> Version:
+    target.mkdir(parents=True)
     for table, (column, mark) in _MARKS.items():
         name = contracts[table].file_name
         with (source / name).open(encoding="utf-8-sig", newline="") as file:
@@ -80,11 +92,3 @@ def write_version(contracts: Mapping[str, Contract], source: Path, target: Path,
             writer.writerow(header)
             writer.writerows([*row[:position], mark.format(number), *row[position + 1 :]] for row in rows)
     return Version(str(number), target)
-
-
-def seen(connection: psycopg.Connection, query: str = ALL_TABLES, *, prepare: bool | None = None) -> set[str]:
-    """The versions in the answer of one statement, `empty <table>` for a table without rows. One that is sound has one element."""
-    found: set[str] = set()
-    for table, rows, numbers in connection.execute(query, prepare=prepare):
-        found |= set(numbers) if rows else {f"empty {table}"}
-    return found

@@ -8,9 +8,14 @@
     cast({{ dbt.dateadd("day", days, expression) }} as date)
 {%- endmacro %}
 
+{# Whole days from one date to another, negative when the second is earlier. #}
+{% macro days_between(first, second) -%}
+    {{ whole(dbt.datediff(first, second, "day")) }}
+{%- endmacro %}
+
 {# Day of the week as ISO numbers it, Monday 1 to Sunday 7. 1900-01-01 was a Monday. #}
 {% macro iso_day_of_week(expression) -%}
-    {{ whole("mod(" ~ dbt.datediff("cast('1900-01-01' as date)", expression, "day") ~ ", 7) + 1") }}
+    {{ whole("mod(" ~ days_between("cast('1900-01-01' as date)", expression) ~ ", 7) + 1") }}
 {%- endmacro %}
 
 {# The n-th of a list of names, counted from 1: name_of('month', ['January', …]). #}
@@ -22,13 +27,9 @@
     end
 {%- endmacro %}
 
-{# A relation of whole numbers from 1 to upper_bound, in the column `generated_number`. #}
+{# Whole numbers from 1 to upper_bound, one a row, in the column `generated_number`. #}
 {% macro numbers(upper_bound) -%}
-    {{ return(adapter.dispatch("numbers", "olist")(upper_bound)) }}
-{%- endmacro %}
-
-{% macro default__numbers(upper_bound) -%}
-    {{ dbt.generate_series(upper_bound) }}
+    ({{ dbt.generate_series(upper_bound) }})
 {%- endmacro %}
 
 {% macro month_names() -%}

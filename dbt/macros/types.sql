@@ -8,6 +8,11 @@
     cast({{ expression }} as {{ dbt.type_int() }})
 {%- endmacro %}
 
+{# A binary floating-point number: coordinates, distances, probabilities; never money. #}
+{% macro float(expression) -%}
+    cast({{ expression }} as {{ dbt.type_float() }})
+{%- endmacro %}
+
 {# numerator / denominator as a decimal, NULL where the denominator is 0 or NULL. Never integer or floating-point division. #}
 {% macro ratio(numerator, denominator, decimals=4) -%}
     cast(round(cast({{ numerator }} as numeric) / nullif({{ denominator }}, 0), {{ decimals }}) as numeric(18, {{ decimals }}))
@@ -21,4 +26,9 @@
 {# How many rows fulfil a condition; NULL counts as not fulfilled. #}
 {% macro count_if(condition) -%}
     {{ whole("coalesce(sum(case when " ~ condition ~ " then 1 else 0 end), 0)") }}
+{%- endmacro %}
+
+{# The share of rows that fulfil a condition among those for which it is known; NULL when it is known for none. #}
+{% macro share_of(condition) -%}
+    {{ mean("case when " ~ condition ~ " then 1 when not (" ~ condition ~ ") then 0 end", 4) }}
 {%- endmacro %}

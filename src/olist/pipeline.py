@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import secrets
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, Protocol
+
+import structlog
 
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
@@ -39,6 +42,8 @@ from olist.warehouse.publish import exclusive, record_deliveries
 from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
 __all__ = ["LayerRow", "Listener", "Report", "Silent", "export", "gold", "ingest", "open_lake", "run", "silver"]
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Step = Literal["run", "ingest", "silver", "gold", "export"]
 Status = Literal["success", "no_op", "failed"]
@@ -178,6 +183,7 @@ def _command(
     started, report = time.perf_counter(), Report(_new_run_id())
     try:
         with _exclusive_home(settings):
+            shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
             opstore = Opstore(settings.opstore_path)
             today = processing_date or datetime.now(UTC).date()
             context = _Context(settings, listener, opstore, report, told_by, today)
@@ -348,17 +354,16 @@ def _recorded(context: _Context, step: Step, parent: str | None) -> Iterator[str
         rows = context.report.layers[first:]
         # A step of a run that did nothing does not undo what the steps before it did.
         own, context.report.status = context.report.status, _worse(status, context.report.status)
-        context.opstore.finish(
-            RunFinish(
-                run_id,
-                step,
-                own,
-                _sum(rows),
-                time.perf_counter() - started,
-                message,
-                json.dumps([asdict(r) for r in rows]),
+        details = json.dumps([asdict(r) for r in rows])
+        try:
+            context.opstore.finish(
+                RunFinish(run_id, step, own, _sum(rows), time.perf_counter() - started, message, details)
             )
-        )
+        except OpstoreUnavailable as unavailable:
+            if message is None:
+                raise
+            # The step's own error is the one to show. The run stays started: past its deadline it counts as lost.
+            log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
 
 
 def _worse(before: Status, after: Status) -> Status:

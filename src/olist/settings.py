@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Literal
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -54,6 +56,16 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
+
+    @field_validator("warehouse")
+    @classmethod
+    def _libpq_reads_it(cls, value: str | None) -> str | None:
+        try:
+            conninfo_to_dict(value or "")
+        except psycopg.ProgrammingError:
+            # libpq's own words quote the value.
+            raise ValueError("a libpq URL such as postgresql://user:password@host:5432/database") from None
+        return value
 
     @property
     def lake_folder(self) -> Path:
@@ -104,6 +116,6 @@ def load_settings(**overrides: object) -> Settings:
             "a setting has a value that it cannot have",
             resource=PREFIX + str(first["loc"][0]).upper(),
             expected=first["msg"],
-            found=repr(first["input"]),
+            found="what may hold a password, not shown" if first["loc"] == ("warehouse",) else repr(first["input"]),
             remedy="correct the variable, or unset it for the default",
         ) from error

@@ -90,16 +90,18 @@ def children(csv: Path, rejected: Faults) -> Faults:
     result = dict(rejected)
     for parent, child, key in (
         ("customers", "orders", "customer_id"),
-        ("products", "order_items", "product_id"),
         ("orders", "order_items", "order_id"),
+        ("products", "order_items", "product_id"),
         ("orders", "order_payments", "order_id"),
         ("orders", "order_reviews", "order_id"),
     ):
-        rows = read_rows(csv, parent)
-        lost = {rows[number - 1][key] for table, number in result if table == parent}
+        delivered = [row[key] for row in read_rows(csv, parent)]
+        known = set(delivered)
+        lost = {delivered[number - 1] for table, number in result if table == parent}
         for number, row in enumerate(read_rows(csv, child), start=1):
-            if row[key] in lost:
-                result.setdefault((child, number), ("parent_rejected", key, row[key]))
+            if row[key] in lost or row[key] not in known:
+                reason = "parent_rejected" if row[key] in lost else "orphan"
+                result.setdefault((child, number), (reason, key, row[key]))
     return result
 
 

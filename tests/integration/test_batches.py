@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from conftest import Platform
 from deliveries import (
+    batches,
     change_contract,
     change_row,
     command,
@@ -20,6 +18,7 @@ from deliveries import (
     lake_state,
     published,
     read_rows,
+    rewrite_prices,
     silver_state,
     succeed,
     write_rows,
@@ -27,9 +26,8 @@ from deliveries import (
 
 from olist import pipeline
 from olist.errors import LakeError
-from olist.lake.batches import Batch, Verdict
-from olist.lake.store import FolderStore, ObjectExists
-from olist.settings import PROJECT, Settings
+from olist.lake.batches import Verdict
+from olist.settings import PROJECT
 
 DAY, DAY_BEFORE = date(2026, 3, 2), date(2026, 3, 1)
 
@@ -40,15 +38,6 @@ def delta_contracts(folder: Path) -> Path:
     copied = Path(shutil.copytree(PROJECT / "contracts", folder / "contracts"))
     change_contract(copied, "order_reviews", custom_property("load", "delta"))
     return copied
-
-
-def batches(platform: Platform, table: str) -> list[Batch]:
-    return pipeline.open_lake(platform.settings()).batches(table)
-
-
-def rewrite_prices(csv: Path, price: str) -> None:
-    """Another version of the items, from the first row to the last."""
-    write_rows(csv, "order_items", [row | {"price": price} for row in read_rows(csv, "order_items")])
 
 
 def scores(platform: Platform) -> dict[str, int]:
@@ -258,158 +247,3 @@ def test_silver_without_any_batch_says_which_table_lacks_one(platform: Platform,
     assert report.error.what == "a table has no accepted batch"
     assert report.error.resource.endswith("bronze/sellers")
     assert "olist ingest" in report.error.remedy
-
-
-# The lake proves itself
-
-
-def alter_a_byte(path: Path) -> str:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    return "sha256"
-
-
-def truncate(path: Path) -> str:
-    path.write_bytes(path.read_bytes()[:-100])
-    return "bytes"
-
-
-def remove(path: Path) -> str:
-    path.unlink()
-    return "missing"
-
-
-def lose_a_row(path: Path) -> str:
-    table = pq.read_table(path)
-    pq.write_table(table.slice(1), path)
-    return f"expected {table.num_rows} rows, found {table.num_rows - 1} rows"
-
-
-@pytest.mark.parametrize("damage", [alter_a_byte, truncate, remove, lose_a_row])
-def test_verify_names_what_differs(platform: Platform, small_folder: Path, damage: Callable[[Path], str]) -> None:
-    succeed(pipeline.ingest(platform.settings(small_folder)))
-    sound = command(platform, "lake", "verify")
-    assert (sound.exit_code, sound.stdout) == (0, "9 objects verified, 0 differences\n")
-
-    key = batches(platform, "order_payments")[0].object.key
-    path = platform.home / "lake" / key
-    path.chmod(0o644)
-    found = damage(path)
-    said = command(platform, "lake", "verify")
-    assert said.exit_code == 1
-    differences = [line for line in said.stdout.splitlines() if line.startswith(key)]
-    assert any(found in line for line in differences)
-    assert said.stdout.endswith(f"9 objects verified, {len(differences)} differences\n")
-
-
-@pytest.mark.parametrize("damage", [truncate, remove])
-def test_silver_does_not_build_on_a_damaged_object(
-    platform: Platform, small_folder: Path, small_copy: Path, damage: Callable[[Path], str]
-) -> None:
-    deliver(platform.settings(small_folder))
-    before = silver_state(platform)
-    rewrite_prices(small_copy, "5.00")
-    succeed(pipeline.ingest(platform.settings(small_copy)))
-    path = platform.home / "lake" / batches(platform, "order_items")[-1].object.key
-    path.chmod(0o644)
-    damage(path)
-    report = pipeline.silver(platform.settings())
-    assert isinstance(report.error, LakeError)
-    assert path.name in report.error.resource
-    assert "olist lake verify" in report.error.remedy
-    assert silver_state(platform) == before
-
-
-def test_objects_are_created_once_and_can_only_be_read(platform: Platform, small_folder: Path, folder: Path) -> None:
-    succeed(pipeline.ingest(platform.settings(small_folder)))
-    assert lake_state(platform)
-    modes = {p.stat().st_mode & 0o777 for p in (platform.home / "lake").rglob("*") if p.is_file()}
-    assert modes == {0o444}
-
-    store, other = FolderStore(platform.home / "lake"), folder / "other"
-    other.write_text("something else")
-    before = lake_state(platform)
-    for key in (batches(platform, "orders")[0].object.key, store.keys("verdicts")[0]):
-        with pytest.raises(ObjectExists) as caught:
-            store.put(key, other)
-        assert key in caught.value.resource
-        assert "nothing was written" in caught.value.remedy
-    assert lake_state(platform) == before
-
-
-# Incremental equals full
-
-
-def edit_sellers(csv: Path) -> None:
-    change_row(csv, "sellers", 1, seller_city="rio de janeiro", seller_state="RJ")
-
-
-def edit_reviews(csv: Path) -> None:
-    change_row(csv, "order_reviews", 5, review_comment_message="mudou")
-
-
-def edit_geolocation(csv: Path) -> None:
-    write_rows(csv, "geolocation", read_rows(csv, "geolocation")[::2])
-
-
-def drop_orders(csv: Path) -> None:
-    """Two orders go, and what belongs to one of them; the other's children are orphans."""
-    orders = read_rows(csv, "orders")
-    write_rows(csv, "orders", orders[2:])
-    for table in ("order_items", "order_payments", "order_reviews"):
-        rows = read_rows(csv, table)
-        write_rows(csv, table, [row for row in rows if row["order_id"] != orders[0]["order_id"]])
-
-
-def translate(csv: Path) -> None:
-    write_rows(csv, "category_translations", read_rows(csv, "category_translations")[:-1])
-
-
-CHANGES: dict[str, tuple[Callable[[Path], None], set[str]]] = {
-    "sellers": (edit_sellers, {"sellers", "order_items"}),
-    "reviews": (edit_reviews, {"order_reviews"}),
-    "geolocation": (
-        edit_geolocation,
-        {"geolocation", "customers", "sellers", "orders", "order_items", "order_payments", "order_reviews"},
-    ),
-    "orders": (drop_orders, {"orders", "order_items", "order_payments", "order_reviews"}),
-    "translations": (translate, {"category_translations", "products", "order_items"}),
-}
-
-
-@pytest.mark.parametrize(("change", "rebuilt"), CHANGES.values(), ids=CHANGES)
-def test_an_update_in_place_equals_a_full_rebuild(
-    new_platform: Callable[[], Platform],
-    folder: Path,
-    small_folder: Path,
-    small_copy: Path,
-    change: Callable[[Path], None],
-    rebuilt: set[str],
-) -> None:
-    contracts = Path(shutil.copytree(PROJECT / "contracts", folder / "contracts"))
-    for table in ("order_items", "order_payments", "order_reviews"):
-        change_contract(contracts, table, custom_property("rejectTolerance", 0.05))
-
-    def settings(platform: Platform, source: Path) -> Settings:
-        return platform.settings(source, contracts=contracts)
-
-    in_place, fresh = new_platform(), new_platform()
-    deliver(settings(in_place, small_folder))
-    tables = oids(in_place)
-    change(small_copy)
-    report = deliver(settings(in_place, small_copy))
-    deliver(settings(fresh, small_copy))
-
-    assert silver_state(in_place) == silver_state(fresh)
-    assert {row.table for row in report.layers if row.rows_in} == rebuilt
-    assert {table for table, oid in oids(in_place).items() if tables[table] != oid} == rebuilt | {"rejects"}
-
-
-def oids(platform: Platform) -> dict[str, Any]:
-    """The identity of each table: another one after a rebuild."""
-    return dict(
-        platform.query(
-            "SELECT relname, oid FROM pg_class WHERE relnamespace = 'silver'::regnamespace AND relkind = 'r'"
-        )
-    )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from conftest import Platform
 from deliveries import (
     Document,
-    change_contract,
     command,
     custom_property,
     deliver,
@@ -24,67 +19,16 @@ from deliveries import (
     succeed,
     write_rows,
 )
+from evolving import REVIEWS, Evolving, with_nps, without
 
 from olist import pipeline
-from olist.errors import AuditFailed, PublishBlocked, SourceRefused
+from olist.errors import AuditFailed, SourceRefused
 from olist.lake.batches import Verdict
-from olist.settings import PROJECT, Settings
-
-REVIEWS = "order_reviews"
-NPS: Document = {
-    "name": "recommendation",
-    "physicalName": "nps",
-    "description": "How likely the customer is to recommend us, 0 to 10.",
-    "logicalType": "integer",
-    "physicalType": "smallint",
-    "required": False,
-    "logicalTypeOptions": {"minimum": 0, "maximum": 10},
-}
-
-
-class Evolving:
-    """A platform whose contracts are its own, and a delivery to change with them."""
-
-    def __init__(self, platform: Platform, csv: Path, contracts: Path) -> None:
-        self.platform, self.csv, self.contracts = platform, csv, contracts
-
-    @property
-    def settings(self) -> Settings:
-        settings: Settings = self.platform.settings(self.csv, contracts=self.contracts)
-        return settings
-
-    def new_version(self, table: str, how: Callable[[Document], object], version: str = "1.1.0") -> None:
-        """A new version of a table's contract."""
-        change_contract(self.contracts, table, lambda document: (how(document), document.update(version=version)))
-
-    def write_nps(self) -> dict[str, int]:
-        """Give every second review the new column's value; returns the values by review."""
-        rows = [row | {"nps": str(n % 11) if n % 2 else ""} for n, row in enumerate(read_rows(self.csv, REVIEWS))]
-        write_rows(self.csv, REVIEWS, rows)
-        return {row["review_id"]: int(row["nps"]) for row in rows if row["nps"]}
-
-    def values(self, column: str) -> dict[str, Any]:
-        """What silver has of a column of the reviews, where it is known."""
-        return dict(self.platform.query(f"SELECT review_id, {column} FROM silver.{REVIEWS} WHERE {column} IS NOT NULL"))
-
-    def types(self, table: str = REVIEWS) -> dict[str, str]:
-        return dict(
-            self.platform.query(
-                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
-                f" WHERE attrelid = 'silver.{table}'::regclass AND attnum > 0 AND NOT attisdropped"
-            )
-        )
 
 
 @pytest.fixture
 def evolving(platform: Platform, small_copy: Path, folder: Path) -> Evolving:
-    contracts = Path(shutil.copytree(PROJECT / "contracts", folder / "contracts"))
-    return Evolving(platform, small_copy, contracts)
-
-
-def with_nps(document: Document) -> None:
-    properties = document["schema"][0]["properties"]
-    properties.insert(properties.index(property_of(document, "has_comment")), dict(NPS))
+    return Evolving(platform, small_copy, folder / "contracts")
 
 
 def with_required_nps(document: Document) -> None:
@@ -95,14 +39,6 @@ def with_required_nps(document: Document) -> None:
 def with_nps_and_some_tolerance(document: Document) -> None:
     with_nps(document)
     custom_property("rejectTolerance", 0.01)(document)
-
-
-def without(column: str) -> Callable[[Document], object]:
-    def remove(document: Document) -> None:
-        properties = document["schema"][0]["properties"]
-        properties.remove(property_of(document, column))
-
-    return remove
 
 
 # A new column
@@ -241,96 +177,6 @@ def test_the_rejects_of_a_table_go_with_it(evolving: Evolving) -> None:
     (evolving.contracts / "order_reviews.odcs.yaml").unlink()
     succeed(pipeline.silver(evolving.settings))
     assert dict(evolving.platform.query(count)) == {table: n for table, n in rejected.items() if table != REVIEWS}
-
-
-# What users built on the tables
-
-
-def build(platform: Platform, statement: str) -> None:
-    assert platform.warehouse is not None
-    with psycopg.connect(platform.warehouse, autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS analyst")
-        connection.execute(statement.encode())
-
-
-def test_a_users_views_survive_a_new_column(evolving: Evolving) -> None:
-    deliver(evolving.settings)
-    good = "SELECT review_id FROM analyst.everything WHERE review_score > 3"
-    for statement in (
-        f"CREATE VIEW analyst.everything AS SELECT * FROM silver.{REVIEWS}",
-        'CREATE SCHEMA "The Board"',
-        f'CREATE VIEW "The Board"."Good" WITH (security_invoker = true) AS {good}',
-        'GRANT SELECT ON "The Board"."Good" TO PUBLIC',
-    ):
-        build(evolving.platform, statement)
-    before = evolving.platform.query('SELECT review_id FROM "The Board"."Good" ORDER BY 1')
-    assert before
-
-    evolving.new_version(REVIEWS, with_nps)
-    succeed(pipeline.silver(evolving.settings))
-    assert evolving.platform.query('SELECT review_id FROM "The Board"."Good" ORDER BY 1') == before
-    granted = """SELECT has_table_privilege('public', '"The Board"."Good"', 'SELECT')"""
-    assert evolving.platform.query(granted) == [(True,)]
-    options = "SELECT reloptions FROM pg_class WHERE relname = 'Good'"
-    assert evolving.platform.query(options) == [(["security_invoker=true"],)]
-
-    rows = [row | {"review_score": "1", "nps": ""} for row in read_rows(evolving.csv, REVIEWS)]
-    write_rows(evolving.csv, REVIEWS, rows)
-    deliver(evolving.settings)
-    assert evolving.platform.query('SELECT * FROM "The Board"."Good"') == [], "it reads the new table"
-
-
-def retype(evolving: Evolving) -> None:
-    evolving.new_version(
-        REVIEWS,
-        lambda d: property_of(d, "review_score").update(logicalType="number", physicalType="numeric(3,1)"),
-    )
-
-
-def drop(evolving: Evolving) -> None:
-    evolving.new_version(REVIEWS, without("review_answer_timestamp"))
-
-
-def retire(evolving: Evolving) -> None:
-    (evolving.contracts / "order_reviews.odcs.yaml").unlink()
-
-
-def any_change(evolving: Evolving) -> None:
-    evolving.new_version(REVIEWS, with_nps)
-
-
-BLOCKED: dict[str, tuple[str, str, Callable[[Evolving], None]]] = {
-    "view on a retyped column": ("VIEW", f"SELECT review_score FROM silver.{REVIEWS}", retype),
-    "view that computes with a retyped column": (
-        "VIEW",
-        f"SELECT 1 << review_score AS x FROM silver.{REVIEWS}",
-        retype,
-    ),
-    "view on a dropped column": ("VIEW", f"SELECT review_answer_timestamp FROM silver.{REVIEWS}", drop),
-    "view on a dropped table": ("VIEW", f"SELECT count(*) FROM silver.{REVIEWS}", retire),
-    "materialized view": ("MATERIALIZED VIEW", f"SELECT review_id FROM silver.{REVIEWS}", any_change),
-}
-
-
-@pytest.mark.parametrize(("kind", "query", "change"), BLOCKED.values(), ids=BLOCKED)
-def test_what_cannot_follow_blocks_the_publish_and_is_named(
-    evolving: Evolving, kind: str, query: str, change: Callable[[Evolving], None]
-) -> None:
-    deliver(evolving.settings)
-    before = silver_state(evolving.platform)
-    build(evolving.platform, f"CREATE {kind} analyst.report AS {query}")
-    rows = evolving.platform.query("SELECT * FROM analyst.report ORDER BY 1")
-    change(evolving)
-
-    report = pipeline.silver(evolving.settings)
-    assert isinstance(report.error, PublishBlocked), report.error
-    assert "analyst.report" in report.error.found
-    assert "the old version stands" in report.error.remedy
-    assert silver_state(evolving.platform) == before
-    assert evolving.platform.query("SELECT * FROM analyst.report ORDER BY 1") == rows
-
-    build(evolving.platform, f"DROP {kind} analyst.report")
-    succeed(pipeline.silver(evolving.settings))
 
 
 def test_the_command_line_takes_contracts_from_the_environment(evolving: Evolving) -> None:

@@ -96,6 +96,18 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_variable(
     assert "unset it" in caught.value.remedy
 
 
+@pytest.mark.parametrize("value", ["hunter2", "postgresql://me:hunter2@[::1", "host=x pass word=hunter2"])
+def test_a_warehouse_that_libpq_cannot_read_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("OLIST_WAREHOUSE", value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert caught.value.resource == "OLIST_WAREHOUSE"
+    assert "postgresql://user:password@host:5432/database" in caught.value.expected
+    assert "hunter2" not in str(caught.value)
+
+
 def test_an_unknown_override_is_refused() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(warehuose="x")

@@ -27,6 +27,7 @@ daily as (
         order_date,
         count(*) as orders,
         count(distinct customer_key) as customers,
+        sum(items) as items,
         sum(item_value) as item_value,
         sum(freight_value) as freight_value,
         sum(order_value) as revenue
@@ -42,6 +43,7 @@ calendar as (
         dates.date,
         {{ whole('coalesce(daily.orders, 0)') }} as orders,
         {{ whole('coalesce(daily.customers, 0)') }} as customers,
+        {{ whole('coalesce(daily.items, 0)') }} as items,
         {{ money('coalesce(daily.item_value, 0)', 14) }} as item_value,
         {{ money('coalesce(daily.freight_value, 0)', 14) }} as freight_value,
         {{ money('coalesce(daily.revenue, 0)', 14) }} as revenue

@@ -6,21 +6,15 @@ customers as (
 
 ),
 
-states as (
+segments as (
 
-    select * from {{ ref('brazil_states') }}
+    select * from {{ ref('int_customer_segments') }}
 
 ),
 
-histories as (
+states as (
 
-    select
-        customer_key,
-        min(order_date) as first_order_date,
-        max(order_date) as last_order_date,
-        {{ whole('count(order_id)') }} as orders
-    from customers
-    group by customer_key
+    select * from {{ ref('brazil_states') }}
 
 ),
 
@@ -36,12 +30,21 @@ people as (
         customers.latitude,
         customers.longitude,
         customers.has_geolocation,
-        histories.first_order_date,
-        histories.last_order_date,
-        histories.orders,
-        histories.orders > 1 as is_repeat_customer
+        segments.first_order_date,
+        segments.last_order_date,
+        segments.orders,
+        segments.purchases,
+        segments.first_purchase_date,
+        segments.last_purchase_date,
+        segments.revenue,
+        segments.purchases > 1 as is_repeat_customer,
+        segments.recency_days,
+        segments.recency_score,
+        segments.frequency_score,
+        segments.monetary_score,
+        segments.segment
     from customers
-    inner join histories on customers.customer_key = histories.customer_key
+    left join segments on customers.customer_key = segments.customer_key
     left join states on customers.state = states.state
     where customers.recency_rank = 1
 

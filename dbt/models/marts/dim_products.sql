@@ -15,11 +15,25 @@ translations as (
 members as (
 
     select
-        products.product_id,
+        product_id,
+        false as is_special_member
+    from products
+    union all
+    select
+        'unknown' as product_id,
+        true as is_special_member
+
+),
+
+described as (
+
+    select
+        {{ surrogate_key(['members.product_id']) }} as product_key,
+        members.product_id,
         coalesce(translations.category_name_english, products.category_name, 'unknown') as category,
         products.category_name as category_portuguese,
-        products.has_category,
-        products.has_category_translation,
+        coalesce(products.has_category, false) as has_category,
+        coalesce(products.has_category_translation, false) as has_category_translation,
         products.name_length,
         products.description_length,
         products.photos,
@@ -28,22 +42,12 @@ members as (
         products.height_cm,
         products.width_cm,
         products.length_cm * products.height_cm * products.width_cm as volume_cm3,
-        products.has_dimensions,
-        false as is_special_member
-    from products
-    left join translations on products.category_name = translations.category_name
-    union all
-    select 'unknown', 'unknown', null, false, false, null, null, null, null, null, null, null, null, false, true
-
-),
-
-keyed as (
-
-    select
-        {{ surrogate_key(['product_id']) }} as product_key,
-        members.*
+        coalesce(products.has_dimensions, false) as has_dimensions,
+        members.is_special_member
     from members
+    left join products on members.product_id = products.product_id
+    left join translations on products.category_name = translations.category_name
 
 )
 
-select * from keyed
+select * from described

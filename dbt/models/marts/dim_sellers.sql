@@ -15,31 +15,35 @@ states as (
 members as (
 
     select
-        sellers.seller_id,
+        seller_id,
+        false as is_special_member
+    from sellers
+    {%- for member in ['unknown', 'multiple'] %}
+    union all
+    select
+        '{{ member }}' as seller_id,
+        true as is_special_member
+    {%- endfor %}
+
+),
+
+described as (
+
+    select
+        {{ surrogate_key(['members.seller_id']) }} as seller_key,
+        members.seller_id,
         sellers.zip_code_prefix,
         sellers.city,
         sellers.state,
         states.region,
         sellers.latitude,
         sellers.longitude,
-        sellers.has_geolocation,
-        false as is_special_member
-    from sellers
-    left join states on sellers.state = states.state
-    {%- for member in ['unknown', 'multiple'] %}
-    union all
-    select '{{ member }}', null, null, null, null, null, null, false, true
-    {%- endfor %}
-
-),
-
-keyed as (
-
-    select
-        {{ surrogate_key(['seller_id']) }} as seller_key,
-        members.*
+        coalesce(sellers.has_geolocation, false) as has_geolocation,
+        members.is_special_member
     from members
+    left join sellers on members.seller_id = sellers.seller_id
+    left join states on sellers.state = states.state
 
 )
 
-select * from keyed
+select * from described

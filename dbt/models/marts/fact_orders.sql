@@ -30,9 +30,15 @@ deliveries as (
 
 ),
 
-reviews as (
+outcomes as (
 
-    select * from {{ ref('int_order_reviews') }}
+    select * from {{ ref('int_order_outcomes') }}
+
+),
+
+risks as (
+
+    select * from {{ ref('int_order_risk_factors') }}
 
 ),
 
@@ -53,11 +59,12 @@ joined as (
         coalesce(payments.payments, 0) as payments,
         payments.main_payment_type,
         payments.installments,
-        orders.order_status not in ('canceled', 'unavailable') as is_revenue,
+        {{ counts_as_revenue('orders.order_status') }} as is_revenue,
         orders.is_delivered,
         orders.is_canceled,
         deliveries.is_on_time,
         deliveries.delivery_delay_days,
+        deliveries.punctuality,
         deliveries.delivery_days,
         deliveries.promised_days,
         orders.estimated_delivery_date,
@@ -66,17 +73,25 @@ joined as (
         orders.approved_at,
         orders.carrier_received_at,
         orders.delivered_at,
+        orders.has_ordered_timestamps,
         customers.city as customer_city,
         customers.state as customer_state,
         {{ whole('customers.order_number') }} as customer_order_number,
-        coalesce(reviews.reviews, 0) as reviews,
-        reviews.review_score
+        {{ whole('customers.purchase_number') }} as customer_purchase_number,
+        coalesce(outcomes.reviews, 0) as reviews,
+        outcomes.review_score,
+        outcomes.was_badly_reviewed,
+        outcomes.had_problem,
+        risks.risk_score,
+        risks.risk_level,
+        risks.main_risk_factor
     from orders
     left join customers on orders.order_id = customers.order_id
     left join totals on orders.order_id = totals.order_id
     left join payments on orders.order_id = payments.order_id
     left join deliveries on orders.order_id = deliveries.order_id
-    left join reviews on orders.order_id = reviews.order_id
+    left join outcomes on orders.order_id = outcomes.order_id
+    left join risks on orders.order_id = risks.order_id
 
 )
 

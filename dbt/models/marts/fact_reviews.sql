@@ -6,12 +6,6 @@ reviews as (
 
 ),
 
-orders as (
-
-    select * from {{ ref('stg_olist__orders') }}
-
-),
-
 customers as (
 
     select * from {{ ref('int_customer_orders') }}
@@ -32,17 +26,17 @@ joined as (
         reviews.order_id,
         customers.customer_key,
         {{ surrogate_key(["coalesce(totals.seller_id, 'unknown')"]) }} as seller_key,
-        orders.order_date,
+        customers.order_date,
         reviews.review_score,
         {{ review_class('reviews.review_score') }} as review_class,
+        {{ is_bad_review('reviews.review_score') }} as is_bad_review,
         reviews.survey_date,
         cast(reviews.answered_at as date) as answered_date,
         reviews.answered_at,
-        {{ dbt.datediff('reviews.survey_date', 'cast(reviews.answered_at as date)', 'day') }} as answer_days,
+        {{ days_between('reviews.survey_date', 'cast(reviews.answered_at as date)') }} as answer_days,
         reviews.has_comment,
         reviews.is_shared_review
     from reviews
-    inner join orders on reviews.order_id = orders.order_id
     left join customers on reviews.order_id = customers.order_id
     left join totals on reviews.order_id = totals.order_id
 

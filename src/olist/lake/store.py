@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -70,7 +71,8 @@ class FolderStore:
         except OSError as error:
             raise _unwritable(target, error) from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):  # where nothing can be removed, the first error says why
+                partial.unlink(missing_ok=True)
 
     def read(self, key: str) -> bytes:
         return self.local(key).read_bytes()

@@ -19,6 +19,7 @@ __all__ = ["bulk_connection", "connect", "libpq_environment", "warehouse_errors"
 
 MINIMUM_VERSION = 150000
 _CONNECT_SECONDS = 10
+_DISK_FULL = "53100"
 
 
 def warehouse_url(settings: Settings) -> str:
@@ -72,12 +73,13 @@ def warehouse_errors(url: str) -> Iterator[None]:
             remedy='as its owner: GRANT CREATE ON DATABASE "<database>" TO "<user>"',
         ) from error
     except (psycopg.OperationalError, adbc.OperationalError, adbc.InternalError) as error:
+        full = error.sqlstate == _DISK_FULL
         raise WarehouseUnavailable(
-            "the warehouse cannot be reached, or went away",
+            "the warehouse has no space left" if full else "the warehouse cannot be reached, or went away",
             resource=_shown(url),
             expected="a PostgreSQL that answers and lets this user work",
             found=f"{str(error).strip()} (after {time.monotonic() - started:.1f} s)",
-            remedy="see that it runs, then run again: nothing was published by halves",
+            remedy=f"{'free some space there' if full else 'see that it runs'}, then run again: nothing was published by halves",
         ) from error
 
 

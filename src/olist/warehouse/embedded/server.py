@@ -12,6 +12,7 @@ import psutil
 __all__ = ["NAME", "Postmaster", "Server", "accepting", "postmaster"]
 
 NAME = "olist"  # of the superuser and of the database
+_PING_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -75,4 +76,13 @@ def accepting(data: Path) -> Server | None:
     found = postmaster(data)
     if found is None or found.status != "ready":
         return None
-    return Server(data, found.socket_dir, int(found.port), tcp=found.address == "127.0.0.1", pid=found.process.pid)
+    server = Server(data, found.socket_dir, int(found.port), found.address == "127.0.0.1", found.process.pid)
+    return server if _answers(server) else None
+
+
+def _answers(server: Server) -> bool:
+    """Whether it takes connections now. The pid file says ready all through the recovery from a backend's crash."""
+    from psycopg.conninfo import make_conninfo  # slow, and of no use where no server runs
+    from psycopg.pq import PGconn, Ping
+
+    return PGconn.ping(make_conninfo(server.url, connect_timeout=_PING_SECONDS).encode()) == Ping.OK
