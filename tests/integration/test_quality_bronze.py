@@ -116,15 +116,17 @@ def _cell_checks() -> Iterator[tuple[str, str, str, Callable[[pa.Table], pa.Tabl
             elif not c.values:
                 yield table, c.source, "decoded", cells(c.source, lambda v: v and f"{v} nÃ£o", 0.6)
             if c.accented_share is not None:
-                plain = str.maketrans("áàâãéêíóôõúüç", "aaaaeeiooouuc")
-                yield table, c.source, "accented", cells(c.source, lambda v, plain=plain: v.lower().translate(plain))  # type: ignore[misc]
+                yield table, c.source, "accented", cells(c.source, _plain)
             if many:
-                yield (
-                    table,
-                    c.source,
-                    "varies",
-                    lambda t, name=c.source: cells(name, lambda v: _some(t[name].to_pylist()))(t),
-                )  # type: ignore[misc]
+                yield table, c.source, "varies", _made_constant(c.source)
+
+
+def _plain(text: str) -> str:
+    return text.lower().translate(str.maketrans("áàâãéêíóôõúüç", "aaaaeeiooouuc"))
+
+
+def _made_constant(column: str) -> Callable[[pa.Table], pa.Table]:
+    return lambda table: cells(column, lambda _: _some(table[column].to_pylist()))(table)
 
 
 def _some(values: list[str]) -> str:

@@ -20,7 +20,8 @@ from olist.quality.suites import Asset, Measured
 
 __all__ = ["Arrival", "expected_of"]
 
-# A column of fewer rows may well have one value only.
+# Of fewer rows a share says nothing: one of them is silver's to reject, and a column may well be empty or have one value only.
+_ENOUGH_FOR_SHARES = 20
 _ENOUGH_TO_VARY = 100
 
 
@@ -102,10 +103,11 @@ def _of_column(arrival: Arrival, column: Column, tolerance: float | None) -> Ite
         name, told = f"{check}({column.source})", f"{column.source} {description}"
         return _share(name, _KINDS[check], told, cells(metric), of, allowed, sample)
 
+    enough = _ENOUGH_FOR_SHARES if column.required else _ENOUGH_TO_VARY
     missing = column.missing_share if column.missing_share is not None else tolerance if column.required else None
-    if missing is not None:
+    if missing is not None and rows >= enough:
         yield share("present", "missing", "is filled", missing)
-    if tolerance is None:
+    if tolerance is None or rows < _ENOUGH_FOR_SHARES:
         return
     filled = rows - cells("missing")
     if (column.name, "untyped") in found.cells:
@@ -196,7 +198,7 @@ def _is_there(arrival: Arrival | None, column: Column) -> bool:
 
 def _meeting(contract: Contract, reference: Reference, relation: Relation) -> Iterator[Measured]:
     met, to, source = meeting(relation), f"{reference.table}.{reference.column}", relation.column.source
-    if contract.file_tolerance is not None:
+    if contract.file_tolerance is not None and met.children >= _ENOUGH_FOR_SHARES:
         yield _share(
             f"overlap({source} in {to})",
             "overlap",
@@ -206,7 +208,7 @@ def _meeting(contract: Contract, reference: Reference, relation: Relation) -> It
             contract.file_tolerance,
             lambda: f"{contract.file_name} {unmatched(relation, 'children')}",
         )
-    if reference.parent_coverage is not None:
+    if reference.parent_coverage is not None and met.parents >= _ENOUGH_FOR_SHARES:
         yield _share(
             f"coverage({to} by {source})",
             "coverage",

@@ -110,7 +110,9 @@ def _made_context() -> AbstractDataContext:
 def _keep(result: ExpectationSuiteValidationResult, run_id: str, asset: str, folder: Path) -> dict[str, Any]:
     document: dict[str, Any] = result.to_json_dict()
     document["meta"] |= {"run_id": {"run_name": run_id, "run_time": datetime.now(UTC).isoformat()}}
+    text = json.dumps(document, ensure_ascii=False)
     path = folder / "results" / run_id / f"{asset}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    return document
+    path.write_text(text, encoding="utf-8")
+    stored: dict[str, Any] = json.loads(text)
+    return stored
