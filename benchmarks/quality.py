@@ -9,14 +9,15 @@ beside other work, so that they add up to more than the difference.
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,7 +47,10 @@ def one_run(source: str, gates: bool) -> Seconds:
         parts = _timed() if gates else _switched_off()
         started = time.perf_counter()
         try:
-            reports = [pipeline.ingest(load_settings(home=home, source=source)), pipeline.silver(load_settings(home=home))]
+            reports = [
+                pipeline.ingest(load_settings(home=home, source=source)),
+                pipeline.silver(load_settings(home=home)),
+            ]
         finally:
             embedded.stop(home)
         for report in reports:
@@ -95,17 +99,25 @@ def _switched_off() -> Seconds:
     return {}
 
 
+def _in_a_process(source: str, gates: bool) -> Seconds:
+    code = (
+        "import json, sys; from quality import one_run; print(json.dumps(one_run(sys.argv[1], sys.argv[2] == 'True')))"
+    )
+    command = [sys.executable, "-c", code, source, str(gates)]
+    result = subprocess.run(command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True, check=True)
+    found: Seconds = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
 def main(
     source: Annotated[Path, typer.Option(help="A folder of CSVs or the Kaggle zip.")] = REAL_ZIP,
     repeat: Annotated[int, typer.Option(min=1, help="Runs of each kind.")] = 3,
 ) -> None:
     """Print both medians, their difference and the parts; exit code 1 when quality adds more than it may."""
-    spawn = multiprocessing.get_context("spawn")
     runs: dict[bool, list[Seconds]] = {True: [], False: []}
     for _ in range(repeat):
         for gates, found in runs.items():
-            with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-                found.append(pool.submit(one_run, str(source), gates).result())
+            found.append(_in_a_process(str(source), gates))
     with_gates, without = (statistics.median(r["total"] for r in runs[gates]) for gates in (True, False))
     table = Table("part", "seconds", box=None)
     table.add_row("bronze and silver without quality", f"{without:.2f}")
