@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +17,17 @@ from olist.contracts import Contract
 from olist.source.synthetic import generate
 
 
+def _read(path: Path) -> list[list[str]]:
+    """Every row as it stands: a comment's own line ends are part of it."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
 def other_order(folder: Path) -> None:
     """Every file's columns from the last to the first, under their own header."""
     for name in FILES.values():
         path = folder / name
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        rows = _read(path)
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(row[::-1] for row in rows)
 
@@ -30,7 +35,7 @@ def other_order(folder: Path) -> None:
 def crlf(folder: Path) -> None:
     for name in FILES.values():
         path = folder / name
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        rows = _read(path)
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\r\n").writerows(rows)
 
