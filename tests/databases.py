@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from conftest import Platform
 from psycopg import sql
 
+from conftest import Platform
 from olist.warehouse import embedded
 
 __all__ = ["embedded_platform", "owned_platform"]

@@ -13,9 +13,9 @@ from typing import Any
 
 import structlog
 import yaml
-from conftest import Platform
 from typer.testing import CliRunner, Result
 
+from conftest import Platform
 from olist import pipeline
 from olist.cli import app
 from olist.contracts import load_contracts

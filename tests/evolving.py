@@ -9,7 +9,6 @@ from typing import Any
 
 from conftest import Platform
 from deliveries import Document, change_contract, property_of, read_rows, write_rows
-
 from olist.settings import PROJECT, Settings
 
 REVIEWS = "order_reviews"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import FILES, command, succeed
-
 from olist import pipeline
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import FILES, command, deliver, state, succeed
-
 from olist import pipeline
 from olist.errors import SourceRefused
 from opstore.store import Opstore

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     FILES,
@@ -24,7 +25,6 @@ from deliveries import (
     without_promises,
     write_rows,
 )
-
 from olist import pipeline
 from olist.errors import AuditFailed
 from olist.lake.batches import Verdict

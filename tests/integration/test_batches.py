@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     batches,
@@ -23,7 +24,6 @@ from deliveries import (
     succeed,
     write_rows,
 )
-
 from olist import pipeline
 from olist.errors import LakeError
 from olist.lake.batches import Verdict

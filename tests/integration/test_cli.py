@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 import typer
-from conftest import Platform
-from deliveries import FILES, command
 from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
 
+from conftest import Platform
+from deliveries import FILES, command
 from olist.cli import app
 from olist.settings import PROJECT
 from olist.warehouse import embedded
@@ -28,7 +28,8 @@ from olist.warehouse import embedded
 REPORT = ["run_id", "status", "source", "seconds", "layers"]
 LAYER_ROW = ["layer", "table", "rows_in", "published", "superseded", "rejected", "quarantined", "seconds"]
 ERROR = ["what", "resource", "expected", "found", "remedy", "transient"]
-GOLD = ["agg_daily_revenue", "dim_customers", "dim_date", "dim_products", "dim_sellers", "fact_orders", "fact_reviews"]
+# Those that others rely on; there are more.
+GOLD = {"agg_daily_revenue", "dim_customers", "dim_date", "dim_products", "dim_sellers", "fact_orders", "fact_reviews"}
 
 ROOT = typer.main.get_command(app)
 
@@ -125,7 +126,8 @@ def test_run_ends_with_one_json_object_that_accounts_for_every_table(ran: Ran) -
     tables = {
         layer: sorted(row["table"] for row in layers if row["layer"] == layer) for layer in ("bronze", "silver", "gold")
     }
-    assert tables == {"bronze": sorted(FILES), "silver": sorted(FILES), "gold": GOLD}
+    assert set(tables.pop("gold")) >= GOLD
+    assert tables == {"bronze": sorted(FILES), "silver": sorted(FILES)}
     for row in layers:
         assert row["rows_in"] == sum(row[name] for name in ("published", "superseded", "rejected", "quarantined"))
     assert "done in" in ran.stderr

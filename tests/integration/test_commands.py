@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from conftest import Platform, free_port
 from deliveries import FILES, change_row, command
-
 from olist import pipeline
 from olist.warehouse import embedded
 

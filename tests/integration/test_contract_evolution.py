@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     Document,
@@ -20,7 +21,6 @@ from deliveries import (
     write_rows,
 )
 from evolving import REVIEWS, Evolving, with_nps, without
-
 from olist import pipeline
 from olist.errors import AuditFailed, SourceRefused
 from olist.lake.batches import Verdict

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from corruptions import CORRUPTIONS, Corruption
 from databases import owned_platform
 from deliveries import deliver, silver_state, succeed
-
 from olist import pipeline
 from olist.contracts import Contract
 from olist.lake.batches import Verdict

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from servers import ROOT, STARTER, ask, gone, stop_all, wait_for, write
 
 from olist.warehouse.embedded import running, start, stop
+from servers import ROOT, STARTER, ask, gone, stop_all, wait_for, write
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers import ROOT, stop_all
 
 from olist.errors import WarehouseUnavailable
 from olist.warehouse.embedded import running, start, stop
 from olist.warehouse.embedded.failures import remedy_for
+from servers import ROOT, stop_all
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from conftest import free_port
-from servers import ROOT, STARTER, ask, gone, stop_all, write
 
+from conftest import free_port
 from olist.errors import WarehouseUnavailable
 from olist.warehouse.embedded import psql_path, running, start, stop
+from servers import ROOT, STARTER, ask, gone, stop_all, write
 
 
 @pytest.fixture

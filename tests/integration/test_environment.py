@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     accepted,
@@ -19,7 +20,6 @@ from deliveries import (
     silver_state,
     succeed,
 )
-
 from olist import pipeline
 from olist.errors import LakeError
 from olist.lake.store import FolderStore

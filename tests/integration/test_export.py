@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
-from conftest import Platform
 
+from conftest import Platform
 from olist import pipeline
 from olist.settings import PROJECT
 from olist.warehouse.connect import connect

@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
+
 from conftest import Platform, free_port
 from deliveries import accepted, change_much, deliver, silver_state, succeed
-
 from olist import pipeline
 from olist.errors import WarehouseUnavailable
 from olist.silver import build, stage

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from corruptions import Damage, cell, content, every, rows_of, together
 from deliveries import FILES, Row, deliver, read_rows, silver_state, succeed
-
 from olist import pipeline
 from olist.contracts import Contract
 from olist.source.synthetic import generate

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Platform
 from deliveries import (
     change_contract,
@@ -18,7 +19,6 @@ from deliveries import (
     without_promises,
     write_rows,
 )
-
 from olist.settings import Settings
 
 

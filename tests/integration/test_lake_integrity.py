@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
 from conftest import Platform
 from deliveries import batches, command, deliver, lake_state, rewrite_items, silver_state, succeed
-
 from olist import pipeline
 from olist.errors import LakeError
 from olist.lake.store import FolderStore, ObjectExists

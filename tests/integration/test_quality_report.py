@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform
 from databases import owned_platform
 from deliveries import change_row, command, deliver, succeed
-
 from olist import pipeline
 from olist.contracts import Contract
 from olist.quality.freshness import freshness

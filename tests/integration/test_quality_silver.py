@@ -14,12 +14,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
+
 from conftest import Platform
 from databases import owned_platform
 from deliveries import change_row, deliver, lake_state, silver_state
 from mutations import ALONG, CHANGES, mutation
-from psycopg import sql
-
 from olist import pipeline
 from olist.contracts import Column, Contract, load_contracts
 from olist.errors import AuditFailed
@@ -258,13 +258,12 @@ def test_an_audit_that_fails_publishes_nothing_and_quarantines_the_delivery(
     silver, lake = silver_state(platform), lake_state(platform)
     versions = platform.query("SELECT * FROM olist_meta.publications")
 
-    def prepared_then_corrupted(url: str, *arguments: Any) -> None:
-        load_rejects(url, *arguments)
-        with psycopg.connect(url) as connection:
-            connection.execute(CORRUPTIONS[check].encode())
+    def loaded_then_corrupted(bulk: Any, connection: psycopg.Connection, *arguments: Any) -> None:
+        load_rejects(bulk, connection, *arguments)
+        connection.execute(CORRUPTIONS[check].encode())
 
     load_rejects = stage.load_rejects
-    monkeypatch.setattr(stage, "load_rejects", prepared_then_corrupted)
+    monkeypatch.setattr(stage, "load_rejects", loaded_then_corrupted)
     change_row(small_copy, "sellers", 1, seller_city="another city")
     second = pipeline.ingest(platform.settings(small_copy))
     report = pipeline.silver(platform.settings())

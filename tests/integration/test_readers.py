@@ -11,17 +11,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import Platform
 from psycopg import IsolationLevel
-from servers import wait_for
-from versions import ALL_TABLES, JOINED, NUMBERS, Version, seen, write_version
 
+from conftest import Platform
 from olist import pipeline
 from olist.contracts import Contract
 from olist.warehouse import publish
 from olist.warehouse.publish import hold
+from servers import wait_for
+from versions import ALL_TABLES, JOINED, NUMBERS, Version, seen, write_versions
 
 PUBLISHES = 10
+PATIENT = 60.0
 # One statement over tables of gold: an item's freight is its version's number, in the facts and in what is summed from them.
 GOLD = """
 SELECT 'fact_orders', count(*), array_agg(DISTINCT trunc(freight_value / items)::text) FILTER (WHERE items > 0)
@@ -40,12 +41,7 @@ Look = Callable[[psycopg.Connection], set[str]]
 
 @pytest.fixture(scope="module")
 def versions(contracts: dict[str, Contract], small_folder: Path, session_folder: Path) -> tuple[Version, Version]:
-    folder = session_folder / "readers"
-    folder.mkdir()
-    return (
-        write_version(contracts, small_folder, folder / "old", 11),
-        write_version(contracts, small_folder, folder / "new", 22),
-    )
+    return write_versions(contracts, small_folder, session_folder / "readers")
 
 
 @pytest.fixture
@@ -57,7 +53,10 @@ def published(platform: Platform, versions: tuple[Version, Version]) -> Platform
 
 
 def publish_version(platform: Platform, version: Version) -> None:
-    for report in (pipeline.ingest(platform.settings(version.folder)), pipeline.silver(platform.settings())):
+    for report in (
+        pipeline.ingest(platform.settings(version.folder)),
+        pipeline.silver(platform.settings(publish_wait=PATIENT)),
+    ):
         assert report.status == "success", report.error
 
 
@@ -191,7 +190,7 @@ def test_a_transaction_that_has_read_one_table_keeps_its_version_for_all(publish
         with reader.transaction():
             reader.execute("SELECT count(*) FROM silver.orders")
             report = stack.enter_context(publishing(published))
-            wait_for(lambda: waits(published))
+            wait_for(lambda: waits(published), PATIENT)
             assert seen(reader) == {"11"}
             assert not report.done()
         assert report.result().status == "success"
@@ -207,7 +206,9 @@ def test_without_all_locks_taken_first_such_a_transaction_ends_in_a_deadlock(
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM silver.orders")
         report = stack.enter_context(publishing(published))
-        wait_for(lambda: waits(published, longer_than="1.5 seconds"))  # after its own look for a deadlock, at 1 s
+        wait_for(
+            lambda: waits(published, longer_than="1.5 seconds"), PATIENT
+        )  # after its own look for a deadlock, at 1 s
         with pytest.raises(psycopg.errors.DeadlockDetected):
             seen(reader)
         reader.execute("ROLLBACK")
@@ -220,7 +221,7 @@ def test_the_shared_lock_keeps_the_version_for_a_repeatable_read_that_reads_late
         with hold(reader, "silver"), reader.transaction():
             reader.execute("SELECT 1")
             report = stack.enter_context(publishing(published))
-            wait_for(lambda: waits(published))
+            wait_for(lambda: waits(published), PATIENT)
             assert seen(reader) == {"11"}
             assert not report.done()
         assert report.result().status == "success"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import free_port
 
+from conftest import free_port
 from olist.settings import PROJECT
 from olist.warehouse import embedded
 

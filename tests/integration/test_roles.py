@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import Platform
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from conftest import Platform
 from olist import pipeline
 from olist.warehouse import embedded
 from olist.warehouse.roles import create_roles, grant_role

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Platform
 from databases import owned_platform
 from deliveries import Row, published, read_rows, succeed, without_promises, write_rows
-
 from olist import pipeline
 from olist.contracts import Contract
 from olist.warehouse import embedded

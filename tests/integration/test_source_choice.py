@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from conftest import Platform, free_port
 from deliveries import FILES, command
-
 from olist.source import locate, synthetic
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from conftest import Platform
 from deliveries import deliver, property_of, read_rows, silver_state, succeed, write_rows
 from evolving import REVIEWS, Evolving, with_nps, without
-
 from olist import pipeline
 from olist.errors import PublishBlocked
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
-from deliveries import Document, change_contract, custom_property, property_of
 
+from deliveries import Document, change_contract, custom_property, property_of
 from olist.contracts import Contract, load_contracts
 from olist.errors import ConfigurationError, ContractError
 from olist.settings import PROJECT

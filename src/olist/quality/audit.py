@@ -90,6 +90,8 @@ def _measure_rules(
 ) -> tuple[float, ...]:
     # The contract's queries look keys up in hashes of a hundred thousand, which must not be looked through row by row.
     connection.execute("SET work_mem = '256MB'")
+    # Tables are audited side by side: workers for one would take the others' processors.
+    connection.execute("SET max_parallel_workers_per_gather = 0")
     queries = {r.name: r.promise.sql(tables, contract.table) for r in promised if r.promise}
     query = _render("audit.sql.jinja", table=tables[contract.table], rules=promised, parents=tables, queries=queries)
     return connection.execute(query.encode()).fetchone() or ()

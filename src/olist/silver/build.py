@@ -26,7 +26,7 @@ from olist.quality.suites import Asset
 from olist.quality.templates import shared_sql
 from olist.silver import stage
 from olist.silver.transform import Built, Transformer, table_sql
-from olist.warehouse.connect import connect
+from olist.warehouse.connect import bulk_connection, connect
 from olist.warehouse.publish import Publication, latest, publish
 from opstore.store import Check, Counts
 
@@ -144,20 +144,20 @@ class _Run:
     def _build_and_load(self) -> tuple[dict[str, Built], dict[str, float]]:
         """Transform parents first; each table is loaded while the next one is transformed."""
         transformer, built, seconds = Transformer(self.lake), {}, {}
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with bulk_connection(self.url) as bulk, ThreadPoolExecutor(_WORKERS) as pool:
             loads = []
             for table in self._needed():
                 contract, started = self.contracts[table], perf_counter()
                 result = transformer.build(contract, self.current[table])
                 if table in self.stale:
                     built[table] = result
-                    loads.append(pool.submit(stage.load, self.url, contract, transformer.rows(contract)))
+                    loads.append(pool.submit(stage.load, bulk, contract, transformer.rows(contract)))
                     self.on_table(table)
                 seconds[table] = perf_counter() - started
             for load in loads:
                 load.result()
-        kept = [t for t in self.contracts if t not in self.stale]
-        stage.load_rejects(self.url, self.connection, transformer.rejects(self.stale), kept)
+            kept = [t for t in self.contracts if t not in self.stale]
+            stage.load_rejects(bulk, self.connection, transformer.rejects(self.stale), kept)
         return built, seconds
 
     def _needed(self) -> list[str]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from olist.contracts import Contract
-from olist.warehouse.connect import bulk_connection
+from olist.warehouse.connect import BulkConnection
 
 __all__ = ["REJECTS", "STAGE", "constrain", "load", "load_rejects", "prepare", "relate"]
 
@@ -34,15 +34,15 @@ def prepare(connection: psycopg.Connection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS silver")
 
 
-def load(url: str, contract: Contract, rows: pa.RecordBatchReader) -> int:
+def load(bulk: BulkConnection, contract: Contract, rows: pa.RecordBatchReader) -> int:
     """Create and fill one staged table in one transaction, which spares its write-ahead log where wal_level allows. Returns the rows."""
     columns = {c.name: c.physical_type for c in contract.columns}
-    return _fill(url, contract.table, columns, rows)
+    return _fill(bulk, contract.table, columns, rows)
 
 
-def load_rejects(url: str, connection: psycopg.Connection, rejects: pa.Table, kept: list[str]) -> None:
+def load_rejects(bulk: BulkConnection, connection: psycopg.Connection, rejects: pa.Table, kept: list[str]) -> None:
     """Stage the rejected rows: those of the rebuilt tables, and, for the tables `kept`, those that are published."""
-    _fill(url, REJECTS, _REJECTS_COLUMNS, rejects.to_reader())
+    _fill(bulk, REJECTS, _REJECTS_COLUMNS, rejects.to_reader())
     if kept:
         connection.execute(
             f"INSERT INTO {STAGE}.{REJECTS} SELECT * FROM silver.{REJECTS} WHERE table_name = ANY(%s)", (kept,)
@@ -54,14 +54,15 @@ def constrain(connection: psycopg.Connection, contract: Contract) -> None:
     table = sql.Identifier(STAGE, contract.table)
     required = [sql.SQL("ALTER {} SET NOT NULL").format(sql.Identifier(c.name)) for c in contract.columns if c.required]
     key = sql.SQL("ADD PRIMARY KEY ({})").format(sql.SQL(", ").join(map(sql.Identifier, contract.key)))
-    connection.execute(sql.SQL("ALTER TABLE {} {}").format(table, sql.SQL(", ").join([*required, key])))
-    connection.execute(
-        sql.SQL("COMMENT ON TABLE {} IS {}").format(table, f"{contract.description} Grain: {contract.grain}.")
-    )
-    for column in contract.columns:
-        target = sql.Identifier(STAGE, contract.table, column.name)
-        connection.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(target, column.description))
-    connection.execute(sql.SQL("ANALYZE {}").format(table))
+    constrained = sql.SQL("ALTER TABLE {} {}").format(table, sql.SQL(", ").join([*required, key]))
+    about = sql.SQL("COMMENT ON TABLE {} IS {}").format(table, f"{contract.description} Grain: {contract.grain}.")
+    comments = [
+        sql.SQL("COMMENT ON COLUMN {} IS {}").format(sql.Identifier(STAGE, contract.table, c.name), c.description)
+        for c in contract.columns
+    ]
+    analyzed = sql.SQL("ANALYZE {}").format(table)
+    # Together, and so in one transaction: every commit waits for the disk.
+    connection.execute(sql.SQL("; ").join([constrained, about, *comments, analyzed]))
 
 
 def relate(connection: psycopg.Connection, contract: Contract, locations: Mapping[str, str]) -> None:
@@ -77,15 +78,15 @@ def relate(connection: psycopg.Connection, contract: Contract, locations: Mappin
         )
 
 
-def _fill(url: str, table: str, columns: Mapping[str, str], rows: pa.RecordBatchReader) -> int:
+def _fill(bulk: BulkConnection, table: str, columns: Mapping[str, str], rows: pa.RecordBatchReader) -> int:
     definition = sql.SQL("CREATE TABLE {} ({})").format(
         sql.Identifier(STAGE, table),
         sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(physical)) for name, physical in columns.items()
         ),
     )
-    with bulk_connection(url) as bulk, bulk.cursor() as cursor:
+    with bulk.adbc_clone() as own, own.cursor() as cursor:
         cursor.execute(definition.as_string())
         count = cursor.adbc_ingest(table, rows, mode="append", db_schema_name=STAGE)
-        bulk.commit()
+        own.commit()
     return count

@@ -83,7 +83,7 @@ class Transformer:
 
     def rejects(self, tables: Sequence[str]) -> pa.Table:
         """The rejected rows of `tables`, with reason and origin."""
-        union = " UNION ALL ".join(f"SELECT * FROM rejected_{table}" for table in tables)
+        union = " UNION ALL ".join(f"SELECT * EXCLUDE (_batch) FROM rejected_{table}" for table in tables)
         return self._duckdb.cursor().sql(union).to_arrow_table()
 
     def _built(self, table: str) -> Built:

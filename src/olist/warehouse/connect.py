@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
-from adbc_driver_manager.dbapi import Connection as AdbcConnection
+from adbc_driver_manager.dbapi import Connection as BulkConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from olist.errors import WarehouseUnavailable
 from olist.settings import Settings
 from olist.warehouse import embedded
 
-__all__ = ["bulk_connection", "connect", "libpq_environment", "warehouse_errors", "warehouse_url"]
+__all__ = ["BulkConnection", "bulk_connection", "connect", "libpq_environment", "warehouse_errors", "warehouse_url"]
 
 MINIMUM_VERSION = 150000
 _CONNECT_SECONDS = 10
@@ -52,8 +52,8 @@ def connect(url: str, name: str) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def bulk_connection(url: str) -> Iterator[AdbcConnection]:
-    """An ADBC connection inside a transaction; the caller commits."""
+def bulk_connection(url: str) -> Iterator[BulkConnection]:
+    """An ADBC connection. Its clones are transactions of their own and spare the look-up of all types that a new connection makes."""
     with warehouse_errors(url), adbc.connect(url) as connection:
         yield connection
 

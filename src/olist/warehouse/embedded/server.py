@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ __all__ = ["NAME", "Postmaster", "Server", "accepting", "postmaster"]
 
 NAME = "olist"  # of the superuser and of the database
 _PING_SECONDS = 2
+_PING_PAUSE = 0.2  # every refusal is a line in the server's log
 
 
 @dataclass(frozen=True)
@@ -85,4 +87,7 @@ def _answers(server: Server) -> bool:
     from psycopg.conninfo import make_conninfo  # slow, and of no use where no server runs
     from psycopg.pq import PGconn, Ping
 
-    return PGconn.ping(make_conninfo(server.url, connect_timeout=_PING_SECONDS).encode()) == Ping.OK
+    if PGconn.ping(make_conninfo(server.url, connect_timeout=_PING_SECONDS).encode()) == Ping.OK:
+        return True
+    time.sleep(_PING_PAUSE)
+    return False

@@ -6,10 +6,11 @@ SELECT DISTINCT
     coalesce(activity.xact_start, activity.backend_start) AS since
 FROM pg_locks AS held
 INNER JOIN pg_stat_activity AS activity ON held.pid = activity.pid
+INNER JOIN pg_database AS database ON held.database = database.oid
 LEFT JOIN pg_class AS class ON held.relation = class.oid
 WHERE
     held.granted
-    AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND database.datname = current_database()
     AND activity.pid <> pg_backend_pid()
     AND (
         (held.locktype = 'advisory' AND held.classid::bigint = %(class)s AND held.objid::bigint = %(key)s)
