@@ -174,9 +174,9 @@ def silver_state(platform: Platform) -> dict[str, tuple[int, str]]:
 
 
 def lake_state(platform: Platform) -> dict[str, str]:
-    """The digest of each object of the lake, by key."""
+    """The digest of each object of the lake, by key; the record of what came again unchanged is left out."""
     root = platform.home / "lake"
-    files = (path for path in root.rglob("*") if path.is_file())
+    files = (path for path in root.rglob("*") if path.is_file() and path.relative_to(root).parts[0] != "deliveries")
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -22,7 +22,7 @@ from deliveries import change_row, deliver, lake_state, silver_state
 from mutations import ALONG, CHANGES, mutation
 from olist import pipeline
 from olist.contracts import Column, Contract, load_contracts
-from olist.errors import AuditFailed
+from olist.errors import AuditFailed, ContractError
 from olist.quality.audit import Staged, measure, measure_dependent
 from olist.quality.judge import Gate
 from olist.quality.rules import Rule, rules
@@ -199,6 +199,18 @@ def test_a_table_that_lost_half_its_rows_is_warned_of(published: Platform, table
         left = counts.rows_in - connection.execute(half.encode()).rowcount
         failed = failing(checks(connection, table, Counts(rows_in=left, published=left)))
     assert failed["row_count"].severity == "warn"
+
+
+def test_a_rule_of_a_column_that_is_none_names_its_contract(published: Platform) -> None:
+    contract = CONTRACTS["sellers"]
+    rule = replace(contract.promises[-1], query="SELECT count(*) FROM ${table} WHERE colour IS NULL")
+    with staged(published, "sellers") as (connection, counts):
+        wrong = Staged(replace(contract, promises=(rule,)), counts, {})
+        locations = {name: stage.STAGE if name == "sellers" else "silver" for name in CONTRACTS}
+        with pytest.raises(ContractError, match="cannot be asked") as caught:
+            measure(connection, wrong, locations, "silver.rejects", connection)
+    assert "sellers.odcs.yaml" in caught.value.resource
+    assert "colour" in caught.value.found
 
 
 def test_a_table_that_stays_is_held_against_what_was_rebuilt(published: Platform) -> None:

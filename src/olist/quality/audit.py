@@ -13,6 +13,7 @@ import jinja2
 import psycopg
 
 from olist.contracts import Contract
+from olist.errors import ContractError
 from olist.quality.rules import Rule, rules
 from olist.quality.suites import Asset, Measured
 from opstore.store import Counts
@@ -94,7 +95,16 @@ def _measure_rules(
     connection.execute("SET max_parallel_workers_per_gather = 0")
     queries = {r.name: r.promise.sql(tables, contract.table) for r in promised if r.promise}
     query = _render("audit.sql.jinja", table=tables[contract.table], rules=promised, parents=tables, queries=queries)
-    return connection.execute(query.encode()).fetchone() or ()
+    try:
+        return connection.execute(query.encode()).fetchone() or ()
+    except psycopg.ProgrammingError as error:
+        raise ContractError(
+            "a contract's rule cannot be asked of its table",
+            resource=f"contracts/{contract.table}.odcs.yaml",
+            expected="SQL of tables and columns that the contracts describe",
+            found=str(error).strip(),
+            remedy="correct the quality rule, or remove it with the column that it speaks of",
+        ) from error
 
 
 def _rule(
