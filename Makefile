@@ -26,8 +26,9 @@ format: .venv/.dev ## Format Python and SQL
 	.venv/bin/ruff format
 	.venv/bin/sqlfluff fix -p 0 dbt src
 
-benchmark: .venv/.dev ## Compare the path to silver with bare COPY and with pandas
+benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
 	.venv/bin/python benchmarks/load.py
+	.venv/bin/python benchmarks/quality.py
 
 clean: ## Remove what was installed and built, keep .olist
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +52,33 @@ def change_row(folder: Path, table: str, number: int, **values: str) -> Row:
     return rows[number - 1]
 
 
-def rewrite_prices(folder: Path, price: str) -> None:
+def without_promises(folder: Path) -> Path:
+    """The contracts in a folder of their own, with types, keys and domains but nothing that makes a delivery implausible."""
+    copied = Path(shutil.copytree(PROJECT / "contracts", folder / "plain_contracts"))
+    for table in FILES:
+        change_contract(copied, table, _strip)
+    return copied
+
+
+def _strip(document: Document) -> None:
+    schema = document["schema"][0]
+    schema.pop("quality", None)
+    schema["customProperties"] = [p for p in schema["customProperties"] if p["property"] != "fileTolerance"]
+    for column in schema["properties"]:
+        column.pop("quality", None)
+        column.pop("customProperties", None)
+        for relation in column.get("relationships", []):
+            relation["customProperties"] = [
+                p for p in relation.get("customProperties", []) if p["property"] != "parentCoverage"
+            ]
+
+
+def rewrite_items(folder: Path, seconds: str) -> None:
     """Another version of the items, from the first row to the last."""
-    write_rows(folder, "order_items", [row | {"price": price} for row in read_rows(folder, "order_items")])
+    rows = read_rows(folder, "order_items")
+    limits = [row["shipping_limit_date"][:-2] + seconds for row in rows]
+    changed = [row | {"shipping_limit_date": limit} for row, limit in zip(rows, limits, strict=True)]
+    write_rows(folder, "order_items", changed)
 
 
 def change_much(folder: Path) -> None:
@@ -149,9 +174,9 @@ def silver_state(platform: Platform) -> dict[str, tuple[int, str]]:
 
 
 def lake_state(platform: Platform) -> dict[str, str]:
-    """The digest of each object of the lake, by key."""
+    """The digest of each object of the lake, by key; the record of what came again unchanged is left out."""
     root = platform.home / "lake"
-    files = (path for path in root.rglob("*") if path.is_file())
+    files = (path for path in root.rglob("*") if path.is_file() and path.relative_to(root).parts[0] != "deliveries")
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

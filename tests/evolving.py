@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from conftest import Platform
-from deliveries import Document, change_contract, property_of, read_rows, write_rows
-from olist.settings import PROJECT, Settings
+from deliveries import Document, change_contract, property_of, read_rows, without_promises, write_rows
+from olist.settings import Settings
 
 REVIEWS = "order_reviews"
 NPS: Document = {
@@ -28,7 +27,7 @@ class Evolving:
 
     def __init__(self, platform: Platform, csv: Path, contracts: Path) -> None:
         self.platform, self.csv = platform, csv
-        self.contracts = Path(shutil.copytree(PROJECT / "contracts", contracts))
+        self.contracts = without_promises(contracts.parent)
 
     @property
     def settings(self) -> Settings:

@@ -1,7 +1,7 @@
 """Two deliveries that can be told apart in every row of every table, and what a reader makes of them.
 
 Every row of a version carries its mark in one column of each table, the rejects included, so that one look at any rows of silver tells
-which version they are of.
+which version they are of. No delivery looks like that: a platform that is to take it has its `contracts` from `without_promises`.
 """
 
 from __future__ import annotations

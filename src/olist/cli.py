@@ -19,7 +19,8 @@ from olist.contracts import load_contracts
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.lake.verify import verify
 from olist.logs import configure_logs
-from olist.report import Progress, print_batches, print_report, print_status
+from olist.quality.freshness import freshness
+from olist.report import Progress, print_batches, print_checks, print_report, print_status
 from olist.settings import Settings, load_settings
 from opstore.store import Opstore, OpstoreUnavailable
 
@@ -35,6 +36,8 @@ warehouse_app = typer.Typer(help="The PostgreSQL that holds silver and gold.", n
 app.add_typer(source_app, name="source")
 app.add_typer(lake_app, name="lake")
 app.add_typer(warehouse_app, name="warehouse")
+quality_app = typer.Typer(help="What was checked, and how it came out.", no_args_is_help=True)
+app.add_typer(quality_app, name="quality")
 
 # A pipe has no width: what is written to one is not cut to 80 columns.
 _WIDTH = None if sys.stdout.isatty() else 120
@@ -102,13 +105,15 @@ def export(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
-    """What ran last, what is at work, and what was lost."""
+    """What ran last, what is at work, what was lost, and how fresh each table is."""
     with _errors():
         settings = _settings()
         opstore = Opstore(settings.opstore_path)
         runs = opstore.runs(limit=10)
+        tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
+            "tables": [table.as_json() for table in tables],
             "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
         }
         if as_json:
@@ -269,6 +274,36 @@ def warehouse_grant(
     with _errors(), connect.connect(connect.warehouse_url(_settings()), "grant") as connection:
         roles.grant_role(connection, role, user)
         out.print(f"{user} is a {role}")
+
+
+@quality_app.command("report", epilog="Example: `olist quality report --json`")
+def quality_report(as_json: Json = False) -> None:
+    """Every check of the last runs by layer; also written to `quality/report.json` and `quality/report.html`."""
+    from olist.quality.report import last_checks, write_report
+
+    with _errors():
+        settings = _settings()
+        document = write_report(settings.quality, last_checks(Opstore(settings.opstore_path)))
+        if as_json:
+            sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        else:
+            print_checks(out, document, settings.quality)
+
+
+@quality_app.command("docs", epilog="Example: `olist quality docs`")
+def quality_docs() -> None:
+    """Print where the Data Docs are, and open them where there is a terminal and a browser."""
+    from olist.quality.docs import INDEX, rebuild
+
+    with _errors():
+        folder = _settings().quality
+        index = folder / INDEX if (folder / INDEX).exists() else rebuild(folder)
+        if index is None:
+            out.print("nothing was judged yet: `olist run` does")
+            return
+        out.print(str(index), soft_wrap=True)
+        if out.is_terminal:
+            typer.launch(index.as_uri())
 
 
 def _sourced(source: str | None) -> tuple[Settings, str]:

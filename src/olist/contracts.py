@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 import yaml
 from open_data_contract_standard.model import (
-    CustomProperty,
     OpenDataContractStandard,
     Relationship,
     SchemaObject,
@@ -29,6 +28,7 @@ from open_data_contract_standard.model import (
 from pydantic import ValidationError
 
 from olist.errors import ContractError
+from olist.promises import Freshness, Promise, custom, freshness, promises
 
 __all__ = ["Column", "Contract", "Reference", "load_contracts"]
 
@@ -40,11 +40,15 @@ _ENFORCED = frozenset({"pattern", "format", "minimum", "maximum"})
 
 @dataclass(frozen=True)
 class Reference:
-    """A column's parent: `table.column`. Only an enforced one becomes a foreign key and rejects orphans."""
+    """A column's parent: `table.column`. Only an enforced one becomes a foreign key and rejects orphans.
+
+    `parent_coverage` is the smallest share (0–1) of the parents that must have a child, None where none need have.
+    """
 
     table: str
     column: str
     enforced: bool
+    parent_coverage: float | None
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ class Column:
 
     `source` is its header in the CSV, None when silver derives it. `logical_type` is ODCS's (string, integer, number, timestamp,
     boolean), `physical_type` PostgreSQL's. `minimum` and `maximum` are inclusive, in the column's own unit.
+
+    Of the column's values, `missing_share` is the largest share (0–1) that may be absent in a file, `invalid_share` of a table's rows that
+    may be rejected for it, `accented_share` the smallest share of its texts with an accent; None where the contract does not say.
     """
 
     name: str
@@ -69,12 +76,19 @@ class Column:
     values: tuple[str, ...]
     reference: Reference | None
     derived_from: tuple[str, ...]
+    missing_share: float | None
+    invalid_share: float | None
+    accented_share: float | None
     partitioned: bool
 
 
 @dataclass(frozen=True)
 class Contract:
-    """One source table. `reject_tolerance` is the largest share (0–1) of a run's rows that may be rejected."""
+    """One source table.
+
+    `reject_tolerance` is the largest share (0–1) of a run's rows that may be rejected, `file_tolerance` of a file's rows that may have a
+    value of the wrong shape in one column (None: any). `promises` are the table's quality rules.
+    """
 
     table: str
     file_name: str
@@ -83,7 +97,10 @@ class Contract:
     grain: str
     load: Load
     reject_tolerance: float
+    file_tolerance: float | None
     columns: tuple[Column, ...]
+    promises: tuple[Promise, ...]
+    freshness: Freshness | None
     digest: str
 
     @cached_property
@@ -169,7 +186,7 @@ def _read(path: Path) -> Contract:
         if unknown := list(_unknown(given, document.model_dump(by_alias=True, exclude_unset=True))):
             raise ValueError(f"ODCS does not know {', '.join(unknown)}")
         (table,) = list(document.schema_ or [])
-        return _contract(table, document.version, text)
+        return _contract(table, document, text)
     except (ValidationError, ValueError, TypeError, KeyError, OSError, yaml.YAMLError) as error:
         raise ContractError(
             "a data contract cannot be read",
@@ -180,22 +197,25 @@ def _read(path: Path) -> Contract:
         ) from error
 
 
-def _contract(table: SchemaObject, version: str | None, text: str) -> Contract:
-    custom = _custom(table.customProperties)
-    load, tolerance = custom.get("load"), float(custom["rejectTolerance"])
+def _contract(table: SchemaObject, document: OpenDataContractStandard, text: str) -> Contract:
+    properties = custom(table.customProperties)
+    load, tolerance = properties.get("load"), _share(properties, "rejectTolerance")
     if load not in ("snapshot", "delta"):
         raise ValueError(f"load is {load!r}, expected snapshot or delta")
-    if not 0 <= tolerance <= 1:
-        raise ValueError(f"rejectTolerance is {tolerance:g}, expected a share from 0 to 1")
+    if tolerance is None:
+        raise KeyError("rejectTolerance")
     contract = Contract(
         table=_required(table.name, "schema name"),
         file_name=_required(table.physicalName, "schema physicalName"),
-        version=_required(version, "version"),
+        version=_required(document.version, "version"),
         description=table.description or "",
         grain=table.dataGranularityDescription or "",
         load=load,
         reject_tolerance=tolerance,
+        file_tolerance=_share(properties, "fileTolerance"),
         columns=tuple(_column(p) for p in table.properties or ()),
+        promises=promises(table.quality),
+        freshness=freshness(document.slaProperties),
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
     if not contract.key:
@@ -245,8 +265,19 @@ def _column(p: SchemaProperty) -> Column:
         values=tuple(str(v.value) for v in p.enum or ()),
         reference=_reference(p.relationships),
         derived_from=tuple(p.transformSourceObjects or ()) if p.transformDescription else (),
+        missing_share=_largest(p, "missingValues"),
+        invalid_share=_largest(p, "invalidValues"),
+        accented_share=_share(custom(p.customProperties), "accentedShare"),
         partitioned=bool(p.partitioned),
     )
+
+
+def _largest(p: SchemaProperty, metric: str) -> float | None:
+    """The largest share of a property's values that a quality rule of its allows for `metric`."""
+    rules = promises(p.quality)
+    if unenforced := sorted({r.name for r in rules if r.metric not in ("missingValues", "invalidValues")}):
+        raise ValueError(f"nothing enforces {p.name}'s quality rule {', '.join(unenforced)}")
+    return next((r.maximum for r in rules if r.metric == metric), None)
 
 
 def _reference(relationships: list[Relationship] | None) -> Reference | None:
@@ -256,11 +287,18 @@ def _reference(relationships: list[Relationship] | None) -> Reference | None:
     if not isinstance(relationship.to, str):
         raise ValueError("a relationship points to one column: table.column")
     table, column = relationship.to.split(".")
-    return Reference(table, column, enforced=bool(_custom(relationship.customProperties).get("enforced", True)))
+    properties = custom(relationship.customProperties)
+    return Reference(table, column, bool(properties.get("enforced", True)), _share(properties, "parentCoverage"))
 
 
-def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
-    return {str(p.property): p.value for p in properties or ()}
+def _share(properties: Mapping[str, Any], name: str) -> float | None:
+    """A custom property that is a share from 0 to 1, None without it."""
+    if name not in properties:
+        return None
+    share = float(properties[name])
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name} is {share:g}, expected a share from 0 to 1")
+    return share
 
 
 def _required(value: str | None, what: str) -> str:
@@ -275,6 +313,7 @@ def _check_references(contracts: Mapping[str, Contract], folder: Path) -> None:
             (c.reference.table, c.reference.column) for c in contract.columns if c.reference
         }
         wanted |= {(table, None) for c in contract.columns for table in c.derived_from}
+        wanted |= {(table, None) for promise in contract.promises for table in promise.tables}
         for table, column in sorted(wanted, key=str):
             known = contracts.get(table)
             if known is None or (column is not None and column not in {c.name for c in known.columns}):
@@ -283,5 +322,5 @@ def _check_references(contracts: Mapping[str, Contract], folder: Path) -> None:
                     resource=f"{folder}: {contract.table}",
                     expected="a table and column of another contract",
                     found=table if column is None else f"{table}.{column}",
-                    remedy="correct the relationship, or add the missing contract",
+                    remedy="correct the relationship or the quality rule, or add the missing contract",
                 )

@@ -32,11 +32,13 @@ from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
 from olist.lake.batches import Lake
 from olist.lake.store import FolderStore
+from olist.quality.freshness import freshness
+from olist.quality.judge import Gate
 from olist.settings import PROJECT, Settings
 from olist.silver.build import build_silver
 from olist.source.locate import delivery
 from olist.warehouse.connect import connect, warehouse_url
-from olist.warehouse.publish import exclusive
+from olist.warehouse.publish import exclusive, record_deliveries
 from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
 __all__ = ["LayerRow", "Listener", "Report", "Silent", "export", "gold", "ingest", "open_lake", "run", "silver"]
@@ -208,15 +210,21 @@ def _ingest(context: _Context, run_id: str) -> None:
     ) as source:
         context.report.source = source.name
         listener.begin("bronze", len(contracts))
-        results = ingest_bronze(
-            open_lake(settings),
-            contracts,
-            source.folder,
-            run_id=context.report.run_id,
-            processing_date=context.processing_date,
-            scratch=settings.scratch,
-            on_table=listener.advance,
-        )
+        try:
+            results = ingest_bronze(
+                open_lake(settings),
+                contracts,
+                source.folder,
+                run_id=context.report.run_id,
+                processing_date=context.processing_date,
+                scratch=settings.scratch,
+                gate=_gate(context, run_id),
+                on_table=listener.advance,
+            )
+        except AuditFailed as failure:
+            for table, rows in failure.quarantined.items():
+                context.report.layers.append(LayerRow("bronze", table, rows, 0, 0, 0, rows, 0.0))
+            raise
     for r in results:
         context.report.layers.append(LayerRow("bronze", r.table, r.rows, r.rows, 0, 0, 0, round(r.seconds, 3)))
     if all(r.unchanged for r in results):
@@ -239,13 +247,14 @@ def _silver(context: _Context, run_id: str) -> None:
                 url,
                 run_id=context.report.run_id,
                 publish_wait=settings.publish_wait,
+                gate=_gate(context, run_id),
                 on_table=listener.advance,
-                on_checks=_checks_recorder(context, run_id),
             )
         except AuditFailed as failure:
             for table, rows in failure.quarantined.items():
                 layers.append(LayerRow("silver", table, rows, 0, 0, 0, rows, 0.0))
             raise
+        record_deliveries(connection, {f.table: f.arrived_at for f in freshness(open_lake(settings), contracts)})
     context.report.phases |= result.phases
     for t in result.tables:
         c = t.counts
@@ -311,6 +320,10 @@ _STEPS: dict[Step, Callable[[_Context, str], None]] = {
     "gold": _gold,
     "export": _export,
 }
+
+
+def _gate(context: _Context, run_id: str) -> Gate:
+    return Gate(context.report.run_id, context.settings.quality, _checks_recorder(context, run_id))
 
 
 def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], None]:

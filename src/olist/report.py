@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from olist.lake.batches import Batch, Verdict
 from olist.pipeline import LayerRow, Report
 
-__all__ = ["Progress", "print_batches", "print_report", "print_status"]
+__all__ = ["Progress", "print_batches", "print_checks", "print_report", "print_status"]
 
 _COUNTS = ("rows_in", "published", "superseded", "rejected", "quarantined")
 
@@ -112,10 +113,26 @@ def print_status(console: Console, document: Mapping[str, Any]) -> None:
         table.add_row(*_status_cells(run), style="bold")
         for step in reversed(run["steps"]):
             table.add_row("", *_status_cells(step)[1:])
-    console.print(table)
+    console.print(table, "")
+    console.print(_freshness_table(document["tables"]))
     for run in document["runs"]:
         if run["message"]:
             console.print(f"{run['started_at'][:19]} {escape(run['message'])}", soft_wrap=True)
+
+
+def _freshness_table(tables: Sequence[Mapping[str, Any]]) -> Table:
+    table = _plain_table()
+    for name in ("table", "last delivery (UTC)", "state"):
+        table.add_column(name)
+    for row in tables:
+        since = f" since {_moment(row['stale_at'])}" if row["state"] == "stale" else ""
+        colour = {"stale": "red", "missing": "yellow"}.get(row["state"], "green")
+        table.add_row(row["table"], _moment(row["arrived_at"]), f"[{colour}]{row['state']}{since}[/]")
+    return table
+
+
+def _moment(text: str | None) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}" if text else ""
 
 
 def _status_cells(run: Mapping[str, Any]) -> list[str]:
@@ -124,6 +141,26 @@ def _status_cells(run: Mapping[str, Any]) -> list[str]:
     seconds = "" if run["seconds"] is None else f"{run['seconds']:.1f}"
     counts = ("" if run[name] is None else f"{run[name]:,}" for name in ("rows_in", "published", "rejected"))
     return [f"{started:%Y-%m-%d %H:%M:%S}", run["step"], f"[{colour}]{run['status']}[/]", seconds, *counts]
+
+
+def print_checks(console: Console, document: Mapping[str, Any], folder: Path) -> None:
+    """The checks by asset, those that failed one by one, and where the whole report lies."""
+    table = _plain_table()
+    table.add_column("asset")
+    for name in ("checks", "failed", "warned"):
+        table.add_column(name, justify="right")
+    for asset, group in groupby(document["checks"], key=lambda check: check["asset"]):
+        checks = list(group)
+        failed = [c for c in checks if c["status"] != "pass"]
+        warned = sum(c["severity"] == "warn" for c in failed)
+        table.add_row(asset, str(len(checks)), str(len(failed) - warned), str(warned))
+    console.print(table)
+    for check in (c for c in document["checks"] if c["status"] != "pass"):
+        said = f"{check['severity']} {check['asset']} {check['check']}: {check['message'] or check['status']}"
+        console.print(escape(said), soft_wrap=True)
+    by_layer = ", ".join(f"{layer} {count}" for layer, count in document["by_layer"].items())
+    console.print(f"{document['total']:,} checks ({by_layer}), {document['failed']} failed", soft_wrap=True)
+    console.print(f"{folder / 'report.html'}", soft_wrap=True, markup=False)
 
 
 def _plain_table() -> Table:

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         return self.home / "opstore.sqlite"
 
     @property
+    def quality(self) -> Path:
+        """Validation results, Data Docs and quality reports."""
+        return self.home / "quality"
+
+    @property
     def scratch(self) -> Path:
         """Where half-done work lives until it is moved in place or dropped."""
         return self.home / "tmp"

@@ -126,6 +126,14 @@ class Opstore:
             [run_id, run_id],
         )
 
+    def last_checks(self, layer: str, whole: str | None) -> list[dict[str, Any]]:
+        """How each check of a layer's assets came out last, since the last run that judged the asset whole.
+
+        Such a run recorded the check `whole` of it; None: every run judges the layer whole.
+        """
+        query = files("opstore").joinpath("last_checks.sql").read_text(encoding="utf-8")
+        return self._select(query, {"layer": layer, "whole": whole})
+
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
@@ -137,7 +145,7 @@ class Opstore:
             connection.executemany(statement, [[*row.values(), recorded] for row in rows])
             connection.execute("COMMIT")
 
-    def _select(self, query: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    def _select(self, query: str, parameters: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
         with self._connection() as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, parameters)]

@@ -19,7 +19,7 @@ from deliveries import (
     lake_state,
     published,
     read_rows,
-    rewrite_prices,
+    rewrite_items,
     silver_state,
     succeed,
     write_rows,
@@ -82,7 +82,7 @@ def test_content_that_goes_from_a_to_b_and_back_ends_as_a(
 ) -> None:
     deliver(platform.settings(small_folder))
     a = silver_state(platform)
-    rewrite_prices(small_copy, "5.00")
+    rewrite_items(small_copy, "59")
     deliver(platform.settings(small_copy))
     assert silver_state(platform) != a
     deliver(platform.settings(small_folder))
@@ -96,7 +96,7 @@ def test_of_snapshots_the_latest_processing_date_stands(
 ) -> None:
     deliver(platform.settings(small_folder), processing_date=DAY)
     a = silver_state(platform)
-    rewrite_prices(small_copy, "5.00")
+    rewrite_items(small_copy, "59")
     succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE))
     succeed(pipeline.silver(platform.settings()), "no_op")
     assert silver_state(platform) == a
@@ -180,7 +180,7 @@ def test_the_processing_date_can_be_said_on_the_command_line(platform: Platform,
 def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path, small_copy: Path) -> None:
     deliver(platform.settings(small_folder))
     a = silver_state(platform)
-    rewrite_prices(small_copy, "5.00")
+    rewrite_items(small_copy, "59")
     deliver(platform.settings(small_copy))
     latest = batches(platform, "order_items")[-1].run_id
 
@@ -226,7 +226,7 @@ def test_what_cannot_be_withdrawn_is_an_error(
     platform: Platform, small_folder: Path, small_copy: Path, table: str, run_id: str | None, found: str
 ) -> None:
     succeed(pipeline.ingest(platform.settings(small_folder)))
-    rewrite_prices(small_copy, "5.00")
+    rewrite_items(small_copy, "59")
     second = succeed(pipeline.ingest(platform.settings(small_copy))).run_id
     pipeline.open_lake(platform.settings()).withdraw("order_items", second, "wrong prices")
     before = lake_state(platform)

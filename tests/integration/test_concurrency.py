@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from conftest import Platform
-from deliveries import succeed
+from deliveries import succeed, without_promises
 from olist import pipeline
 from olist.contracts import Contract
 from olist.errors import Busy, WarehouseUnavailable
@@ -47,6 +47,7 @@ def versions(contracts: dict[str, Contract], small_folder: Path, session_folder:
 @pytest.fixture
 def published(platform: Platform, versions: tuple[Version, Version]) -> Platform:
     """A platform whose silver is the old version, the new one being in bronze."""
+    platform.contracts = without_promises(platform.home)
     old, new = versions
     succeed(pipeline.ingest(platform.settings(old.folder)))
     succeed(pipeline.silver(platform.settings()))

@@ -16,6 +16,7 @@ import pytest
 
 from crashing import CrashSite, killed_during, sabotaged
 from databases import embedded_platform
+from deliveries import without_promises
 from olist.contracts import Contract
 from versions import write_versions
 
@@ -26,6 +27,7 @@ SEED = int(os.environ.get("OLIST_TEST_SEED", "2018"))
 def site(contracts: dict[str, Contract], small_folder: Path, session_folder: Path) -> Iterator[CrashSite]:
     versions = {v.number: v for v in write_versions(contracts, small_folder, session_folder / "crashes")}
     with embedded_platform() as platform:
+        platform.contracts = without_promises(platform.home)
         site = CrashSite(platform, contracts, versions)
         for number in versions:
             site.learn(number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ from deliveries import (
     deliver,
     read_rows,
     silver_state,
+    without_promises,
     write_rows,
 )
-from olist.settings import PROJECT, Settings
+from olist.settings import Settings
 
 
 def edit_sellers(csv: Path) -> None:
@@ -68,7 +68,7 @@ def test_an_update_in_place_equals_a_full_rebuild(
     change: Callable[[Path], None],
     rebuilt: set[str],
 ) -> None:
-    contracts = Path(shutil.copytree(PROJECT / "contracts", folder / "contracts"))
+    contracts = without_promises(folder)
     for table in ("order_items", "order_payments", "order_reviews"):
         change_contract(contracts, table, custom_property("rejectTolerance", 0.05))
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Platform
-from deliveries import batches, command, deliver, lake_state, rewrite_prices, silver_state, succeed
+from deliveries import batches, command, deliver, lake_state, rewrite_items, silver_state, succeed
 from olist import pipeline
 from olist.errors import LakeError
 from olist.lake.store import FolderStore, ObjectExists
@@ -61,7 +61,7 @@ def test_silver_does_not_build_on_a_damaged_object(
 ) -> None:
     deliver(platform.settings(small_folder))
     before = silver_state(platform)
-    rewrite_prices(small_copy, "5.00")
+    rewrite_items(small_copy, "59")
     succeed(pipeline.ingest(platform.settings(small_copy)))
     path = platform.home / "lake" / batches(platform, "order_items")[-1].object.key
     path.chmod(0o644)

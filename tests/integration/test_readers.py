@@ -14,6 +14,7 @@ import pytest
 from psycopg import IsolationLevel
 
 from conftest import Platform
+from deliveries import without_promises
 from olist import pipeline
 from olist.contracts import Contract
 from olist.warehouse import publish
@@ -47,6 +48,7 @@ def versions(contracts: dict[str, Contract], small_folder: Path, session_folder:
 @pytest.fixture
 def published(platform: Platform, versions: tuple[Version, Version]) -> Platform:
     """A platform whose silver is the old version, the new one being in bronze."""
+    platform.contracts = without_promises(platform.home)
     publish_version(platform, versions[0])
     assert pipeline.ingest(platform.settings(versions[1].folder)).status == "success"
     return platform

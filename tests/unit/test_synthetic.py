@@ -207,7 +207,12 @@ class TestContracts:
             added("is_gift", "boolean"),
             added("packed_at", "timestamp", time_format="yyyy-MM-dd HH:mm:ss"),
             added("invoiced_on", "date", required=True),
-            added("first_seller", "string", reference=Reference("sellers", "seller_id", enforced=True), required=True),
+            added(
+                "first_seller",
+                "string",
+                reference=Reference("sellers", "seller_id", True, None),
+                required=True,
+            ),
         )
         evolved = contracts | {"orders": replace(contracts["orders"], columns=contracts["orders"].columns + new)}
         generate(evolved, folder / "a", scale=0.01)

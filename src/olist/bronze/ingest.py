@@ -1,7 +1,8 @@
 """One delivery of CSVs into bronze: all of its files, or none.
 
-Every file is read, judged and converted beside the lake first. Only when all have passed are their objects written, each followed by its
-manifest, and last the one object that accepts the whole delivery. A process killed anywhere leaves objects that nothing counts.
+Every file is read, judged and converted beside the lake first. Only when all have kept their structure are their objects written, each
+followed by its manifest, and last the one object that accepts the whole delivery, or quarantines it when it failed the quality gate. A
+process killed anywhere leaves objects that nothing counts.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from time import perf_counter
 
 from olist.bronze.convert import Origin, Source, open_source, write_parquet
 from olist.contracts import Contract
-from olist.errors import LakeError, SourceRefused
+from olist.errors import AuditFailed, LakeError, SourceRefused
 from olist.lake.batches import Batch, Lake, StoredObject
 from olist.lake.verify import sha256_of
+from olist.quality.delivery import Arrival, expected_of
+from olist.quality.judge import Gate, warm_up
+from olist.quality.profile import Profile, profile
+from opstore.store import Check
 
 __all__ = ["Ingested", "ingest"]
 
@@ -40,6 +45,7 @@ class Ingested:
 class _Converted:
     batch: Batch
     parquet: Path | None
+    profile: Profile | None
     seconds: float
 
 
@@ -51,11 +57,13 @@ def ingest(
     run_id: str,
     processing_date: date,
     scratch: Path,
+    gate: Gate,
     on_table: Callable[[str], None] = lambda table: None,
 ) -> list[Ingested]:
     """Bring the files of `folder` into the lake as one delivery.
 
-    Raises SourceRefused, naming every faulty file, and then has written nothing; LakeError when the lake cannot be written.
+    Raises SourceRefused, naming every faulty file, and then has written nothing; AuditFailed when a file is not what its contract says:
+    the delivery then lies in quarantine; LakeError when the lake cannot be written.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="ingest-") as work:
@@ -72,10 +80,19 @@ def ingest(
             results = list(pool.map(convert, contracts.values()))
         _refuse_together([r for r in results if isinstance(r, SourceRefused)])
         converted = [r for r in results if isinstance(r, _Converted)]
-        return _store(lake, converted, run_id)
+        arrivals = {
+            c.batch.table: Arrival(contracts[c.batch.table], c.batch, c.profile) for c in converted if c.profile
+        }
+        failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
+        ingested = _store(lake, converted, run_id, failed)
+        for file in ingested:
+            promised = contracts[file.batch.table].freshness
+            if file.unchanged and promised is not None and promised.identical_is_delivery:
+                lake.deliver_again(file.batch, run_id)
+        return ingested
 
 
-def _store(lake: Lake, converted: Sequence[_Converted], run_id: str) -> list[Ingested]:
+def _store(lake: Lake, converted: Sequence[_Converted], run_id: str, failed: Sequence[Check]) -> list[Ingested]:
     results = []
     for file in converted:
         started = perf_counter()
@@ -84,9 +101,26 @@ def _store(lake: Lake, converted: Sequence[_Converted], run_id: str) -> list[Ing
         rows = file.batch.object.rows if file.parquet is not None else 0
         seconds = file.seconds + perf_counter() - started
         results.append(Ingested(file.batch.table, rows, file.parquet is None, file.batch, seconds))
-    if fresh := [r.batch for r in results if not r.unchanged]:
+    fresh = [r.batch for r in results if not r.unchanged]
+    if failed:
+        quarantined = {batch.table: batch.object.rows for batch in fresh}
+        lake.quarantine(run_id, quarantined, "; ".join(f"{c.asset} {c.check_name}" for c in failed))
+        raise _delivery_refused(failed, quarantined)
+    if fresh:
         lake.accept(run_id, fresh)
     return results
+
+
+def _delivery_refused(failed: Sequence[Check], rows: Mapping[str, int]) -> AuditFailed:
+    return AuditFailed(
+        f"{len(failed)} checks of the delivered files failed: the delivery was not accepted",
+        resource=", ".join(dict.fromkeys(c.asset for c in failed)),
+        expected="files that are what their contracts say",
+        found="\n            ".join(f"{c.asset}: {c.check_name}: {c.message}" for c in failed),
+        remedy="mend the files and deliver them again, or, where the change is meant, say so in the contract's quality rules; "
+        "this delivery is quarantined and silver stands as it was",
+        quarantined=rows,
+    )
 
 
 def _convert(
@@ -96,13 +130,14 @@ def _convert(
     source = open_source(folder, contract)
     known = lake.delivered_before(contract, source.sha256)
     if known is not None:
-        return _Converted(known, None, perf_counter() - started)
+        return _Converted(known, None, None, perf_counter() - started)
+    warm_up()
     _check_clock(lake, contract, run_id)
     origin = Origin(run_id, datetime.now(UTC))
     parquet = work / f"{contract.table}.parquet"
     rows, header = write_parquet(source, contract, origin, parquet)
     batch = _batch(contract, source, origin, processing_date, header, rows, parquet)
-    return _Converted(batch, parquet, perf_counter() - started)
+    return _Converted(batch, parquet, profile(contract, parquet), perf_counter() - started)
 
 
 def _batch(

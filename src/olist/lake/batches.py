@@ -5,6 +5,7 @@
     verdicts/<run_id>/accepted.json                            one per run, over all its tables: a delivery counts whole or not at all
     verdicts/<run_id>/quarantined.json                         it failed its audit and stays for the record
     withdrawals/<table>/<run_id>.json                          taken back by a person, with a reason
+    deliveries/<table>/<run_id>.json                           the same bytes came again: no batch, but a sign of life
 
 Every one of these is a create-only object, so a state is never edited: withdrawn counts before quarantined, quarantined before
 accepted, and a batch without a verdict does not count. Readers see only what a manifest names.
@@ -16,6 +17,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,18 @@ class Lake:
         candidates = accepted[-1:] if contract.load == "snapshot" else accepted
         return next((b for b in candidates if b.source_sha256 == source_sha256), None)
 
+    def deliver_again(self, batch: Batch, run_id: str) -> None:
+        """Record that the bytes of an accepted batch came again with another run."""
+        document = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "delivered_at": _now()}
+        self.put_json(f"deliveries/{batch.table}/{run_id}.json", document)
+
+    def arrived_at(self, table: str, *, identical: bool) -> datetime | None:
+        """When the table's last accepted batch arrived, or came again where `identical` bytes count; None without one. UTC."""
+        accepted = {b.run_id: b.ingested_at for b in self.accepted(table)}
+        again = (self._json(key) for key in (self.store.keys(f"deliveries/{table}") if identical else ()))
+        moments = [*accepted.values(), *(d["delivered_at"] for d in again if d["batch"] in accepted)]
+        return max(map(datetime.fromisoformat, moments), default=None)
+
     def _judge(self, run_id: str, verdict: Verdict, tables: Mapping[str, int], reason: str | None = None) -> None:
         self.put_json(
             f"verdicts/{run_id}/{verdict}.json",
@@ -156,6 +170,10 @@ class Lake:
                 remedy="restore it from a copy of the lake",
             ) from error
         return document
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _manifest_key(batch: Batch) -> str:

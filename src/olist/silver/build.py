@@ -20,7 +20,10 @@ import psycopg
 from olist.contracts import Contract
 from olist.errors import AuditFailed, LakeError
 from olist.lake.batches import Batch, Lake
-from olist.quality.audit import audit
+from olist.quality.audit import Staged, measure, measure_dependent
+from olist.quality.judge import Gate, warm_up
+from olist.quality.suites import Asset
+from olist.quality.templates import shared_sql
 from olist.silver import stage
 from olist.silver.transform import Built, Transformer, table_sql
 from olist.warehouse.connect import bulk_connection, connect
@@ -47,10 +50,9 @@ class TableResult:
 
 @dataclass(frozen=True)
 class SilverResult:
-    """A silver run: what was published, every check, and the seconds of each phase (transform and load, audit, constrain, publish)."""
+    """A silver run: what was published, and the seconds of each phase (transform and load, audit, constrain, publish)."""
 
     tables: list[TableResult]
-    checks: list[Check]
     phases: Mapping[str, float]
 
     @property
@@ -67,8 +69,8 @@ def build_silver(
     *,
     run_id: str,
     publish_wait: float,
+    gate: Gate,
     on_table: Callable[[str], None] = lambda table: None,
-    on_checks: Callable[[list[Check]], None] = lambda checks: None,
 ) -> SilverResult:
     """Bring silver up to date with the lake's accepted batches.
 
@@ -84,9 +86,10 @@ def build_silver(
     retired = sorted(set(before.inputs if before else {}) - set(contracts))
     stale = list(contracts) if retired else _stale(connection, contracts, inputs, before)
     if not stale:
-        return SilverResult([_kept(table) for table in contracts], [], {})
-    run = _Run(lake, contracts, current, url, connection, stale, on_table)
-    return run.publish(Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait, on_checks)
+        return SilverResult([_kept(table) for table in contracts], {})
+    warm_up()
+    run = _Run(lake, contracts, current, url, connection, stale, gate, on_table)
+    return run.publish(Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait)
 
 
 class _Run:
@@ -100,10 +103,11 @@ class _Run:
         url: str,
         connection: psycopg.Connection,
         stale: Sequence[str],
+        gate: Gate,
         on_table: Callable[[str], None],
     ) -> None:
         self.lake, self.contracts, self.current, self.url = lake, contracts, current, url
-        self.connection, self.stale, self.on_table = connection, stale, on_table
+        self.connection, self.stale, self.gate, self.on_table = connection, stale, gate, on_table
         self.locations = {t: stage.STAGE if t in stale else "silver" for t in contracts}
         self.phases: dict[str, float] = {}
 
@@ -113,13 +117,10 @@ class _Run:
         before: Publication | None,
         retired: Sequence[str],
         wait: float,
-        on_checks: Callable[[list[Check]], None],
     ) -> SilverResult:
         stage.prepare(self.connection)
         built, seconds = self._timed("build", self._build_and_load)
-        checks = self._timed("audit", lambda: self._audit(built))
-        on_checks(checks)
-        if failed := [c for c in checks if c.status != "pass"]:
+        if failed := self._timed("audit", lambda: self._audit(built)):
             raise _audit_failed(failed, built, self._quarantine(before, failed))
         self._timed("constrain", self._constrain)
         self._timed(
@@ -138,7 +139,7 @@ class _Run:
             TableResult(t, built[t].counts, built[t].reasons, True, seconds[t]) if t in self.stale else _kept(t)
             for t in self.contracts
         ]
-        return SilverResult(tables, checks, self.phases)
+        return SilverResult(tables, self.phases)
 
     def _build_and_load(self) -> tuple[dict[str, Built], dict[str, float]]:
         """Transform parents first; each table is loaded while the next one is transformed."""
@@ -168,11 +169,18 @@ class _Run:
         return [t for t in self.contracts if t in needed]
 
     def _audit(self, built: Mapping[str, Built]) -> list[Check]:
-        def one(table: str) -> list[Check]:
-            with connect(self.url, "audit") as connection:
-                return audit(connection, self.contracts[table], built[table].counts, self.locations)
+        """The checks that failed: of the rebuilt tables by all of their rules, of the others by those that read a rebuilt one."""
 
-        return [check for checks in _in_parallel(one, self.stale) for check in checks]
+        def one(table: str) -> Asset | None:
+            contract = self.contracts[table]
+            with connect(self.url, "audit") as connection:
+                if table not in self.stale:
+                    return measure_dependent(connection, contract, self.stale, self.locations, self.connection)
+                staged = Staged(contract, built[table].counts, built[table].faults)
+                return measure(connection, staged, self.locations, f"{stage.STAGE}.{stage.REJECTS}", self.connection)
+
+        assets = [asset for asset in _in_parallel(one, list(self.contracts)) if asset is not None]
+        return self.gate.judge(assets)
 
     def _constrain(self) -> None:
         def one(table: str) -> None:
@@ -227,6 +235,8 @@ def _inputs(contracts: Mapping[str, Contract], current: Mapping[str, Iterable[Ba
     for template in sorted(files("olist.silver").joinpath("sql").iterdir(), key=lambda f: f.name):
         if template.name.endswith(".jinja") or template.name == "macros.sql":
             shared.update(template.read_bytes())
+    for sql in shared_sql():
+        shared.update(sql)
     inputs: dict[str, str] = {}
     for table, contract in contracts.items():
         digest = shared.copy()

@@ -13,37 +13,41 @@ Every bronze row ends in exactly one of clean, superseded (a duplicate) and reje
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import duckdb
 import jinja2
 import pyarrow as pa
 
-from olist.contracts import Column, Contract
+from olist.contracts import Contract
 from olist.errors import ConfigurationError
 from olist.lake.batches import Batch, Lake
 from olist.lake.verify import sound
+from olist.quality.templates import duckdb_type, environment, macros
 from opstore.store import Counts
 
 __all__ = ["Built", "Transformer", "table_sql"]
 
-# From ODCS (Java) to strptime.
-_TIME_FORMAT = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-_DUCKDB_TYPE = {"text": "VARCHAR", "double precision": "DOUBLE"}
-
 
 @dataclass(frozen=True)
 class Built:
-    """One table as built: its row accounting, and rejects by reason."""
+    """One table as built: its row accounting, and rejects by (column, reason)."""
 
     table: str
     counts: Counts
-    reasons: Mapping[str, int]
+    faults: Mapping[tuple[str, str], int]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Rejects by reason, the most frequent first."""
+        totals: Counter[str] = Counter()
+        for (_, reason), count in self.faults.items():
+            totals[reason] += count
+        return dict(totals.most_common())
 
 
 class Transformer:
@@ -53,7 +57,7 @@ class Transformer:
         self._lake = lake
         self._duckdb = duckdb.connect()
         self._duckdb.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        self._duckdb.execute(_text("macros.sql"))
+        self._duckdb.execute(macros() + _text("macros.sql"))
 
     def build(self, contract: Contract, batches: Sequence[Batch]) -> Built:
         """Build one table from its batches, in order. Raises LakeError when one of them was altered."""
@@ -74,7 +78,7 @@ class Transformer:
 
     def rows(self, contract: Contract) -> pa.RecordBatchReader:
         """The clean rows, columns in the contract's order, typed for a bulk load."""
-        columns = ", ".join(f"CAST({c.name} AS {_duckdb_type(c)}) AS {c.name}" for c in contract.columns)
+        columns = ", ".join(f"CAST({c.name} AS {duckdb_type(c)}) AS {c.name}" for c in contract.columns)
         return self._duckdb.cursor().sql(f"SELECT {columns} FROM clean_{contract.table}").to_arrow_reader(100_000)
 
     def rejects(self, tables: Sequence[str]) -> pa.Table:
@@ -84,13 +88,10 @@ class Transformer:
 
     def _built(self, table: str) -> Built:
         rows_in, published = self._count(f"bronze_{table}"), self._count(f"clean_{table}")
-        reasons = dict(
-            self._duckdb.execute(
-                f"SELECT reason, count(*) FROM rejected_{table} GROUP BY reason ORDER BY 2 DESC"
-            ).fetchall()
-        )
+        rejected = f"SELECT column_name, reason, count(*) FROM rejected_{table} GROUP BY column_name, reason"
+        faults = {(column, why): count for column, why, count in self._duckdb.execute(rejected).fetchall()}
         superseded = self._count(f"cleaned_{table}") - self._count(f"conflicts_{table}") - published
-        return Built(table, Counts(rows_in, published, superseded, sum(reasons.values())), reasons)
+        return Built(table, Counts(rows_in, published, superseded, sum(faults.values())), faults)
 
     def _count(self, relation: str) -> int:
         (row,) = self._duckdb.execute(f"SELECT count(*) FROM {relation}").fetchall()
@@ -120,28 +121,4 @@ def _text(name: str) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("olist.silver", "sql"), undefined=jinja2.StrictUndefined, autoescape=False
-    )
-    environment.filters |= {"strptime": _strptime, "duckdb_type": _duckdb_type, "scale": _scale, "file": _file}
-    return environment
-
-
-def _file(path: Path) -> str:
-    """The path as SQL text that DuckDB takes for one file, not for a pattern."""
-    return "'" + re.sub(r"([*?\[])", r"[\1]", str(path)).replace("'", "''") + "'"
-
-
-def _strptime(time_format: str) -> str:
-    for java, python in _TIME_FORMAT.items():
-        time_format = time_format.replace(java, python)
-    return time_format
-
-
-def _duckdb_type(column: Column) -> str:
-    return _DUCKDB_TYPE.get(column.physical_type, column.physical_type.upper())
-
-
-def _scale(column: Column) -> int:
-    """Decimals of a numeric(p,s)."""
-    return int(column.physical_type.rstrip(")").split(",")[1])
+    return environment("olist.silver")

@@ -30,7 +30,7 @@ from olist.errors import Busy, PublishBlocked
 from olist.warehouse.roles import open_to_readers
 from olist.warehouse.sql import statement
 
-__all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish"]
+__all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish", "record_deliveries"]
 
 Layer = Literal["silver", "gold"]
 
@@ -94,6 +94,15 @@ def latest(connection: psycopg.Connection, layer: Layer) -> Publication | None:
         (layer,),
     ).fetchone()
     return Publication(layer, *row) if row else None
+
+
+def record_deliveries(connection: psycopg.Connection, arrived: Mapping[str, datetime | None]) -> None:
+    """Record when each table's last accepted delivery arrived, for `dbt source freshness`."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO olist_meta.deliveries (table_name, loaded_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [(table, at) for table, at in arrived.items() if at is not None],
+        )
 
 
 def publish(

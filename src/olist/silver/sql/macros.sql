@@ -1,19 +1,5 @@
 -- What the tables' SQL shares.
 
--- Text without blanks and line ends around it, NULL when nothing is left. Few values have any, and looking at both ends first costs a
--- fifth of trimming all.
-CREATE OR REPLACE MACRO trimmed(value) AS
-CASE
-    WHEN
-        value < '!'
-        OR suffix(value, ' ')
-        OR suffix(value, chr(9))
-        OR suffix(value, chr(10))
-        OR suffix(value, chr(13))
-        THEN nullif(trim(value, ' ' || chr(9) || chr(10) || chr(13)), '')
-    ELSE value
-END;
-
 -- Lower case, without accents, state and country suffixes, remarks and punctuation, so that one city has one spelling:
 -- 'São Paulo - SP', 'sao paulo / sao paulo' and 'SAO PAULO' are 'sao paulo'. NULL where nothing but digits is left, or an address.
 CREATE OR REPLACE MACRO plain_city(city) AS

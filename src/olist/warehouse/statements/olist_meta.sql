@@ -9,3 +9,10 @@ CREATE TABLE IF NOT EXISTS olist_meta.publications (
     details jsonb NOT NULL,
     published_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- When each table's accepted deliveries arrived: what `dbt source freshness` goes by.
+CREATE TABLE IF NOT EXISTS olist_meta.deliveries (
+    table_name text NOT NULL,
+    loaded_at timestamptz NOT NULL,
+    PRIMARY KEY (table_name, loaded_at)
+);
