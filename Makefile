@@ -40,10 +40,10 @@ $(UV):
 
 .venv/.run: uv.lock pyproject.toml | $(UV)
 	@echo "installing the platform into .venv"
-	@$(UV) sync --quiet --frozen --no-dev --inexact
+	@$(UV) sync --quiet --frozen --no-dev --extra pipeline --extra agent --inexact
 	@touch $@
 
 .venv/.dev: uv.lock pyproject.toml | $(UV)
 	@echo "installing the platform and its development tools into .venv"
-	@$(UV) sync --quiet --frozen --inexact
+	@$(UV) sync --quiet --frozen --all-extras --inexact
 	@touch $@ .venv/.run

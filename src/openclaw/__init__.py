@@ -1,0 +1,1 @@
+"""OpenClaw: what goes wrong on a data platform, as one diagnosed alert per cause."""
