@@ -10,7 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-__all__ = ["CATEGORIES", "EVENT_TYPES", "Category", "Diagnosis", "EventType", "Failure", "Finding", "Severity"]
+__all__ = [
+    "CATEGORIES",
+    "EVENT_TYPES",
+    "Action",
+    "Advice",
+    "Category",
+    "Diagnosis",
+    "EventType",
+    "Evidence",
+    "Failure",
+    "Finding",
+    "IncidentState",
+    "IncidentView",
+    "Section",
+    "Severity",
+]
 
 Category = Literal[
     "schema_drift",
@@ -48,6 +63,7 @@ EventType = Literal[
     "VOLUME_ANOMALY",
 ]
 Severity = Literal["P1", "P2"]
+IncidentState = Literal["open", "acknowledged", "resolved", "reopened"]
 
 CATEGORIES: tuple[Category, ...] = get_args(Category)
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
@@ -109,3 +125,100 @@ class Finding:
     exposures: tuple[str, ...] = ()
     failure_ids: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of a runbook, cut at its heading. `score` is how well it matched; higher is better.
+
+    Advice needs the steps as well as the symptom: retrieval hands over every section of the runbooks that it found, best runbook first.
+    """
+
+    runbook_id: str
+    title: str
+    heading: str
+    text: str
+    score: float
+
+    @property
+    def section_id(self) -> str:
+        """How an action cites it: `runbook#heading`."""
+        return f"{self.runbook_id}#{self.heading}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One fact behind a finding, as it was recorded. `source` says where it stood (a resource, a file, a task log), `link` leads there.
+
+    `evidence_id` is short, since people and actions cite it: E1, E2, …
+    """
+
+    evidence_id: str
+    text: str
+    source: str = ""
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a person is advised to do. `command` is a suggestion, never run by the agent.
+
+    `runbook_id`, `heading` and `quote` name the words of the runbook that it rests on; all three are empty where no runbook applies.
+    """
+
+    title: str
+    detail: str = ""
+    command: str | None = None
+    evidence_ids: tuple[str, ...] = ()
+    runbook_id: str = ""
+    heading: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Exactly three actions, and who they come from.
+
+    `origin` is `gemini:<model>`, `runbook` (the runbook's own steps) or `diagnosis` (no runbook applies); `why` says why it is not Gemini.
+    `hypotheses` are guesses of the model, to be shown apart from what is known.
+    """
+
+    actions: tuple[Action, Action, Action]
+    origin: str
+    why: str = ""
+    hypotheses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """All that an alert shows of an incident, as it stands now. Texts are raw: whoever shows them redacts and escapes.
+
+    `affected` are unique ids and assets, `exposures` dashboards and reports by name. `count` is how often it was seen since `first_seen`.
+    `confidence` is 0 to 1. `acknowledged_by` and `resolved_by` name a person, or the check that passed; links are absolute URLs.
+    """
+
+    incident_id: str
+    state: IncidentState
+    severity: Severity
+    title: str
+    category: Category
+    root: str
+    explanation: str
+    confidence: float
+    opened_at: str
+    first_seen: str
+    last_seen: str
+    count: int = 1
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    affected: tuple[str, ...] = ()
+    exposures: tuple[str, ...] = ()
+    advice: Advice | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: str | None = None
+    resolved_by: str | None = None
+    resolved_reason: str | None = None
+    resolved_at: str | None = None
+    incident_url: str | None = None
+    log_url: str | None = None
+    runbook_url: str | None = None
