@@ -1,0 +1,36 @@
+-- Months without orders count with 0, so that the month before is the calendar's.
+with
+
+revenues as (
+
+    select
+        cast(date_trunc('month', orders.order_date) as date) as month,
+        sum(case when orders.is_revenue then orders.order_value else 0 end) as revenue
+    from gold.fact_orders as orders
+    left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key
+    where {{ condition }}
+    group by 1
+
+),
+
+months as (
+
+    select
+        calendar.month_start_date as month,
+        coalesce(max(revenues.revenue), 0) as revenue
+    from gold.dim_date as calendar
+    left join revenues on calendar.month_start_date = revenues.month
+    where calendar.month_start_date between (select min(month) from revenues) and (select max(month) from revenues)
+    group by calendar.month_start_date
+
+)
+
+select
+    months.month as dimension,
+    months.revenue - before.revenue as revenue_change,
+    (months.revenue - before.revenue) / nullif(before.revenue, 0) as revenue_growth,
+    nullif(year_before.revenue, 0) as revenue_year_before,
+    1.2 * nullif(year_before.revenue, 0) as revenue_target
+from months
+left join months as before on before.month = months.month - interval '1 month'
+left join months as year_before on year_before.month = months.month - interval '1 year'
