@@ -20,8 +20,7 @@ ranked AS (
         c.*,
         row_number() OVER (PARTITION BY c.asset, c.check_name ORDER BY c.run_id DESC) AS age
     FROM layer_checks AS c
-    INNER JOIN whole
-        ON c.run_id >= whole.run_id AND (:whole IS NULL OR c.asset = whole.asset)
+    INNER JOIN whole ON c.run_id >= whole.run_id AND (:whole IS NULL OR c.asset = whole.asset)
 )
 
 SELECT *

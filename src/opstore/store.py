@@ -1,126 +1,128 @@
-"""The record of what ran and what was checked: producers append facts here, and nothing is ever updated.
+"""The record of what ran, what was checked, what went wrong and what was made of it. Nothing is ever updated.
 
 A run is two rows, `started` (with a deadline) and `finished`. A start without a finish is `running` until its deadline and `lost` after:
-that is how a killed process shows. Times are UTC, ISO 8601 with milliseconds, so that they sort as text.
+that is how a killed process shows. Facts of producers have ids, so that recording one twice is recording it once; while the record
+cannot be reached they wait in a spool and are sent at its next use, so that no outage of the record stops a pipeline. Judgements of the
+agent are written under a lease, and are refused when a later holder has taken it.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-__all__ = ["Check", "Counts", "Opstore", "OpstoreUnavailable", "RunFinish", "RunStart", "utc_now"]
+from opstore.database import Database, Fence
+from opstore.errors import Conflict, Fenced, OpstoreError, OpstoreUnavailable, UnknownStore
+from opstore.records import Check, Counts, Edge, Event, RunFinish, RunStart, event_id, utc_now
+from opstore.spool import Rows, Spool
 
-_BUSY_SECONDS = 30.0
-
-
-class OpstoreUnavailable(Exception):
-    """The record cannot be opened, read or written; `filename` says where it is."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        self.filename = str(path)
-        super().__init__(reason)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows of a step: in = published + superseded + rejected + quarantined."""
-
-    rows_in: int = 0
-    published: int = 0
-    superseded: int = 0
-    rejected: int = 0
-    quarantined: int = 0
-
-    @property
-    def balanced(self) -> bool:
-        """Whether every row is accounted for."""
-        return self.rows_in == self.published + self.superseded + self.rejected + self.quarantined
+__all__ = [
+    "Check",
+    "Conflict",
+    "Counts",
+    "Edge",
+    "Event",
+    "Fence",
+    "Fenced",
+    "Opstore",
+    "OpstoreError",
+    "OpstoreUnavailable",
+    "RunFinish",
+    "RunStart",
+    "event_id",
+    "open_opstore",
+    "utc_now",
+]
 
 
-@dataclass(frozen=True)
-class RunStart:
-    """The first row of a run. `deadline` is in seconds from now; `versions` is JSON."""
-
-    run_id: str
-    step: str
-    resource: str | None
-    parent_run_id: str | None
-    deadline: float
-    revision: str | None
-    versions: str
-
-
-@dataclass(frozen=True)
-class RunFinish:
-    """The second row of a run. `seconds` is its wall time; `details` is JSON: what the step did, table by table."""
-
-    run_id: str
-    step: str
-    status: Literal["success", "no_op", "failed"]
-    counts: Counts | None
-    seconds: float
-    message: str | None = None
-    details: str | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check of one asset in one run. `failures` counts what failed it; None when it could not be computed."""
-
-    asset: str
-    check_name: str
-    kind: str
-    severity: Literal["error", "warn"]
-    status: Literal["pass", "fail", "error", "skipped"]
-    failures: int | None
-    message: str | None = None
+def open_opstore(address: str | Path) -> Opstore:
+    """The record at a path, or at a `sqlite:///` URL. Raises UnknownStore for an address of another kind."""
+    if isinstance(address, Path):
+        return Opstore(address)
+    scheme, separator, rest = address.partition("://")
+    if separator and scheme != "sqlite":
+        raise UnknownStore(address, f"{scheme}:// is no store that is supported: give a path, or sqlite:///path")
+    return Opstore(Path(rest if separator else address).expanduser())
 
 
 class Opstore:
-    """The record in an SQLite file (WAL, on a local disk). Safe for several processes at once. Raises OpstoreUnavailable."""
+    """The record. Safe for several processes at once. Raises OpstoreUnavailable.
+
+    What producers record raises it only when the spool cannot be written either.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OpstoreUnavailable(path, error.strerror or str(error)) from error
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(files("opstore").joinpath("schema.sql").read_text(encoding="utf-8"))
+        self.spool = Spool(path.with_name(path.name + ".spool"))
+        self._database = Database(path)
+
+    # --- What producers record --------------------------------------------------------------------------------------------------
 
     def start(self, run: RunStart) -> None:
         """Record that a run began."""
         row = asdict(run)
         deadline = utc_now(timedelta(seconds=row.pop("deadline")))
-        self._insert("ops_runs", [{**row, "phase": "started", "deadline_at": deadline, "occurred_at": utc_now()}])
+        self._record({"ops_runs": [{**row, "phase": "started", "deadline_at": deadline, "occurred_at": utc_now()}]})
 
     def finish(self, run: RunFinish) -> None:
         """Record how a run ended."""
         row = asdict(run)
         counts = row.pop("counts") or {}
-        self._insert("ops_runs", [{**row, **counts, "phase": "finished", "occurred_at": utc_now()}])
+        self._record({"ops_runs": [{**row, **counts, "phase": "finished", "occurred_at": utc_now()}]})
 
-    def record_checks(self, run_id: str, checks: Iterable[Check]) -> None:
-        """Record the checks of a run, all or none."""
-        self._insert("ops_checks", [{"run_id": run_id, **asdict(check)} for check in checks])
+    def record_checks(self, run_id: str, checks: Iterable[Check], occurred_at: str | None = None) -> None:
+        """Record the checks of a run, all or none. They were made at `occurred_at`, by default now."""
+        at = occurred_at or utc_now()
+        self._record({"ops_checks": [{"run_id": run_id, **asdict(check), "occurred_at": at} for check in checks]})
+
+    def record_events(self, events: Iterable[Event]) -> None:
+        """Record what went wrong, all or none."""
+        self._record({"ops_events": [_event_row(event) for event in events]})
+
+    def record_lineage(self, producer: str, edges: Iterable[Edge]) -> None:
+        """Record the whole graph of a producer; nothing where it is as it was."""
+        rows = [asdict(edge) for edge in sorted(set(edges), key=lambda e: (e.parent, e.child))]
+        lineage_id = hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:32]
+        if rows and self._lineage_id(producer) != lineage_id:
+            self._record({"ops_lineage": [{"producer": producer, "lineage_id": lineage_id, **row} for row in rows]})
+
+    # --- What the agent writes --------------------------------------------------------------------------------------------------
+
+    def append(self, rows: Rows, fence: Fence | None = None) -> int:
+        """Add judgements by table, all or none; returns how many rows were new.
+
+        Raises Fenced when a later holder has the lease, Conflict when a key is taken; then nothing was written.
+        """
+        return self._database.write(rows, fence)
+
+    def prune(self, days: int) -> int:
+        """Delete runs, checks, events, heartbeats and leases older than `days`; incidents and alerts stay. Returns the rows deleted."""
+        script = files("opstore").joinpath("prune.sql").read_text(encoding="utf-8")
+        statements = [part for part in script.split(";") if part.strip()]
+        return self._database.delete(statements, {"before": utc_now(-timedelta(days=days))})
+
+    # --- What is read -----------------------------------------------------------------------------------------------------------
+
+    def query(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a SELECT over the record's tables and views, after sending what waits in the spool."""
+        self.catch_up()
+        return self._database.select(query, parameters)
 
     def runs(self, *, limit: int = 50, parent: str | None = None) -> list[dict[str, Any]]:
         """The latest runs in their current state, newest first; the steps of `parent` only, where given."""
         where = "parent_run_id = ?" if parent else "parent_run_id IS NULL"
         query = f"SELECT * FROM ops_runs_current WHERE {where} ORDER BY started_at DESC, run_id DESC LIMIT ?"
-        return self._select(query, ([parent] if parent else []) + [limit])
+        return self.query(query, ([parent] if parent else []) + [limit])
 
     def checks(self, run_id: str) -> list[dict[str, Any]]:
         """The checks of a run and of its steps, failed ones first."""
-        return self._select(
+        return self.query(
             "SELECT c.* FROM ops_checks AS c WHERE c.run_id = ? OR c.run_id IN "
             "(SELECT run_id FROM ops_runs WHERE parent_run_id = ?) ORDER BY c.status, c.asset, c.check_name",
             [run_id, run_id],
@@ -132,33 +134,55 @@ class Opstore:
         Such a run recorded the check `whole` of it; None: every run judges the layer whole.
         """
         query = files("opstore").joinpath("last_checks.sql").read_text(encoding="utf-8")
-        return self._select(query, {"layer": layer, "whole": whole})
+        return self.query(query, {"layer": layer, "whole": whole})
 
-    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
-        if not rows:
+    def open_incidents(self) -> int:
+        """How many incidents are not resolved."""
+        query = "SELECT count(*) AS number FROM ops_incidents_current WHERE state <> 'resolved'"
+        return int(self.query(query)[0]["number"])
+
+    # --- The spool --------------------------------------------------------------------------------------------------------------
+
+    def catch_up(self) -> int:
+        """Send what waits in the spool; returns how many rows were new."""
+        sent = 0
+        for path in self.spool.waiting():
+            try:
+                sent += self._database.write(self.spool.read(path))
+                path.unlink(missing_ok=True)
+            except FileNotFoundError:  # another process has sent it
+                continue
+            except (ValueError, Conflict) as error:
+                self._report_unreadable(path, error)
+        return sent
+
+    def _record(self, rows: Rows) -> None:
+        """Add facts, or spool them when the record cannot be reached."""
+        if not any(rows.values()):
             return
-        recorded = utc_now()
-        columns = [*rows[0], "recorded_at"]
-        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(statement, [[*row.values(), recorded] for row in rows])
-            connection.execute("COMMIT")
-
-    def _select(self, query: str, parameters: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
-        with self._connection() as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query, parameters)]
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
-                yield connection
-        except sqlite3.DatabaseError as error:
-            raise OpstoreUnavailable(self.path, str(error)) from error
+            self.catch_up()
+            self._database.write(rows)
+        except OpstoreUnavailable:
+            try:
+                self.spool.add(rows)
+            except OSError as error:
+                raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
+
+    def _report_unreadable(self, path: Path, error: Exception) -> None:
+        aside = self.spool.set_aside(path)
+        what = f"a file of the spool cannot be read, and what it held is not in the record: {error}"
+        known: dict[str, object] = {"kind": "artifact", "status": "error", "file": str(aside)}
+        event = Event(event_id("spool", aside.name), "PIPELINE_FAILED", str(aside), what, evidence=known)
+        self._database.write({"ops_events": [_event_row(event)]})
+
+    def _lineage_id(self, producer: str) -> str | None:
+        try:
+            found = self.query("SELECT lineage_id FROM ops_lineage_current WHERE producer = ? LIMIT 1", [producer])
+        except OpstoreUnavailable:
+            return None
+        return str(found[0]["lineage_id"]) if found else None
 
 
-def utc_now(later: timedelta = timedelta()) -> str:
-    """Now, or `later` than now: UTC, ISO 8601, milliseconds."""
-    return (datetime.now(UTC) + later).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+def _event_row(event: Event) -> dict[str, Any]:
+    return {**asdict(event), "evidence": json.dumps(dict(event.evidence), ensure_ascii=False, default=str)}

@@ -1,0 +1,136 @@
+"""The SQLite file (WAL, on a local disk) behind the record: opened, brought to the current schema, written in whole transactions.
+
+All of the record's SQL meets SQLite here. Another database needs these few functions, and its own schema and views.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from opstore.errors import Conflict, Fenced, OpstoreUnavailable
+from opstore.records import utc_now
+from opstore.spool import Rows
+
+__all__ = ["Database", "Fence"]
+
+Fence = tuple[str, int]  # the lease's name, and the number under which its holder writes
+
+_BUSY_SECONDS = 30.0
+# Facts of producers: the same one again is no news. Of judgements, the first one holds and the second must be told.
+_FACTS = frozenset({"ops_runs", "ops_checks", "ops_events", "ops_lineage"})
+
+
+class Database:
+    """One SQLite file. Safe for several processes at once. Everything raises OpstoreUnavailable."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._is_current = False
+
+    def write(self, rows: Rows, fence: Fence | None = None) -> int:
+        """Add rows by table, all or none; returns how many were new.
+
+        Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken.
+        """
+        written, recorded = 0, utc_now()
+        with self.connection() as connection, _transaction(connection):
+            if fence is not None:
+                _require_newest(connection, fence)
+            for table, several in rows.items():
+                for columns, values in _alike(several, recorded):
+                    written += connection.executemany(_insert(table, columns), values).rowcount
+        return written
+
+    def select(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        with self.connection() as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, parameters)]
+
+    def delete(self, statements: Sequence[str], parameters: Mapping[str, Any]) -> int:
+        """Run statements in one transaction; returns how many rows went. For retention alone: nothing else ever deletes."""
+        with self.connection() as connection, _transaction(connection):
+            return sum(connection.execute(statement, parameters).rowcount for statement in statements)
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the file at the current schema."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
+                if not self._is_current:
+                    _migrate(connection)
+                    self._is_current = True
+                yield connection
+        except sqlite3.IntegrityError as error:
+            raise Conflict(str(error)) from error
+        except sqlite3.DatabaseError as error:
+            raise OpstoreUnavailable(self.path, str(error)) from error
+        except OSError as error:
+            raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
+
+
+def _alike(rows: Sequence[Mapping[str, Any]], recorded: str) -> Iterator[tuple[list[str], list[list[Any]]]]:
+    """Rows by the columns that they have."""
+    by_columns: dict[tuple[str, ...], list[list[Any]]] = {}
+    for row in rows:
+        by_columns.setdefault((*row, "recorded_at"), []).append([*row.values(), recorded])
+    for columns, values in by_columns.items():
+        yield list(columns), values
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    again = " ON CONFLICT DO NOTHING" if table in _FACTS else ""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){again}"
+
+
+def _require_newest(connection: sqlite3.Connection, fence: Fence) -> None:
+    name, number = fence
+    (newest,) = connection.execute("SELECT max(fencing) FROM ops_leases WHERE name = ?", (name,)).fetchone()
+    if newest != number:
+        raise Fenced(f"lease {name} is at number {newest}; {number} has been overtaken")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date: files `<version>_<name>.sql` in order, each in a transaction, each once."""
+    steps = sorted((p for p in files("opstore").joinpath("schema").iterdir() if p.name.endswith(".sql")), key=_version)
+    (present,) = connection.execute("PRAGMA user_version").fetchone()
+    if present >= _version(steps[-1]):
+        return
+    connection.execute("PRAGMA journal_mode = WAL")
+    for step in steps:
+        with _transaction(connection):
+            (present,) = connection.execute("PRAGMA user_version").fetchone()
+            if _version(step) > present:
+                for statement in _statements(step.read_text(encoding="utf-8")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_version(step)}")
+
+
+def _version(step: Any) -> int:
+    return int(step.name.partition("_")[0])
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
