@@ -1,4 +1,4 @@
--- Months without orders count with 0, so that the month before is the calendar's.
+-- Months without orders have no revenue, not one of 0; the month before is the calendar's.
 with
 
 revenues as (
@@ -17,7 +17,7 @@ months as (
 
     select
         calendar.month_start_date as month,
-        coalesce(max(revenues.revenue), 0) as revenue
+        max(revenues.revenue) as revenue
     from gold.dim_date as calendar
     left join revenues on calendar.month_start_date = revenues.month
     where calendar.month_start_date between (select min(month) from revenues) and (select max(month) from revenues)
@@ -27,7 +27,7 @@ months as (
 
 select
     months.month as dimension,
-    months.revenue - before.revenue as revenue_change,
+    months.revenue - nullif(before.revenue, 0) as revenue_change,
     (months.revenue - before.revenue) / nullif(before.revenue, 0) as revenue_growth,
     nullif(year_before.revenue, 0) as revenue_year_before,
     1.2 * nullif(year_before.revenue, 0) as revenue_target

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from olist.dashboards.checks import PLACEHOLDER
 from olist.dashboards.numbers import NOTHING, compact
-from olist.dashboards.spec import Format, Metric, Spec, Visual
+from olist.dashboards.spec import LOCALES, Format, Locale, Metric, Spec, Visual
 
 __all__ = ["FORMATS", "Measure", "measures", "title_name"]
 
@@ -79,7 +79,7 @@ def title_name(visual: Visual) -> str:
 
 
 def _title(spec: Spec, visual: Visual) -> str:
-    templates = {locale: _with_target(spec, visual, locale) for locale in visual.title}
+    templates = {locale: _with_target(spec, visual, locale) for locale in LOCALES}
     used = sorted(set(PLACEHOLDER.findall(templates["en-US"])))
     lines = ['VAR Portuguese = LEFT(USERCULTURE(), 2) = "pt"']
     if used:
@@ -90,16 +90,14 @@ def _title(spec: Spec, visual: Visual) -> str:
     return "\n".join(lines)
 
 
-def _with_target(spec: Spec, visual: Visual, locale: str) -> str:
+def _with_target(spec: Spec, visual: Visual, locale: Locale) -> str:
     """A card's title, and what it should reach."""
-    title = visual.title[locale]  # type: ignore[index]
+    title = visual.title[locale]
     metric = spec.metrics[visual.metrics[0]]
-    if visual.kind != "kpi" or metric.target is None:
-        return title
+    if visual.kind != "kpi" or metric.target is None or metric.target.value is None:
+        return title  # a target that is a metric moves with the months, and stands in the chart
     word = {"pt-BR": "meta", "en-US": "target"}[locale]
-    if metric.target.metric:
-        return f"{title} · {word} {{{metric.target.metric}}}"
-    return f"{title} · {word} {compact(metric.target.value, metric.format, locale)}"  # type: ignore[arg-type]
+    return f"{title} · {word} {compact(metric.target.value, metric.format, locale)}"
 
 
 def _joined(template: str) -> str:

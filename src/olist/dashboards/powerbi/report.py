@@ -89,11 +89,11 @@ def _header(spec: Spec, page: Page) -> list[dict[str, Any]]:
     as_of = left - grid.gutter - _AS_OF
     words = as_of - grid.gutter - grid.margin
     header = [
-        _document("header", (grid.margin, 8, words, grid.header - 8), 0, _words(spec, page)),
-        _document("as_of", (as_of, 8, _AS_OF, grid.header - 8), 1, _as_of(spec)),
+        _document("header", (grid.margin, 8, words, grid.header - 8 - grid.gutter), 0, _words(spec, page)),
+        _document("as_of", (as_of, 8, _AS_OF, grid.header - 8 - grid.gutter), 1, _as_of(spec)),
     ]
     for number, name in enumerate(page.filters):
-        place = (left + number * (_SLICER + grid.gutter), 8, _SLICER, grid.header - 8)
+        place = (left + number * (_SLICER + grid.gutter), 8, _SLICER, grid.header - 8 - grid.gutter)
         header.append(_document(f"filter_{name}", place, 2 + number, _slicer(spec, spec.filters[name])))
     return header
 
