@@ -88,7 +88,8 @@ CREATE TABLE ops_alerts (
     channel TEXT NOT NULL,
     message_id TEXT,
     content TEXT,
-    digest TEXT,
+    incident_sequence INTEGER NOT NULL,
+    event_count INTEGER NOT NULL,
     error TEXT,
     fencing INTEGER NOT NULL,
     recorded_at TEXT NOT NULL,
@@ -181,7 +182,9 @@ SELECT
     incident_id,
     channel,
     max(version) AS version,
-    max(CASE WHEN phase = 'sent' THEN version END) AS sent_version,
+    max(incident_sequence) AS incident_sequence,
+    max(event_count) AS event_count,
+    max(CASE WHEN phase = 'sent' THEN version ELSE 0 END) AS sent_version,
     max(CASE WHEN phase = 'sent' THEN recorded_at END) AS sent_at,
     min(CASE WHEN phase = 'sent' THEN recorded_at END) AS first_sent_at
 FROM ops_alerts

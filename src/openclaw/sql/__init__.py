@@ -1,0 +1,14 @@
+"""What the agent asks of the record: one file a question."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["statement"]
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `<name>.sql`."""
+    return files("openclaw.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
