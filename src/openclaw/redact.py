@@ -109,7 +109,7 @@ _TOKEN = re.compile(
 # The address is the secret: whoever knows it may post.
 _WEBHOOK = re.compile(
     r"""(?i)(
-      discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/
+      /api/(?:v\d{1,2}/)?webhooks/
     | hooks\.slack(?:-gov)?\.com/[a-z]{1,20}/
     | webhook\.office\.com/webhookb2/
     | chat\.googleapis\.com/v1/spaces/
