@@ -27,8 +27,9 @@ from openclaw.render import clip, code_block, length, link, markdown
 
 __all__ = ["DiscordError", "DiscordRefused", "DiscordUnavailable", "Sent", "render", "send"]
 
-# httpx logs the address of every request, and the address is the secret.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+# They log the address of every request, and the address is the secret.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 # Sizes of the places, in letters. Discord allows 6000 in one message's embeds; a test adds these up.
 _TITLE, _DESCRIPTION, _FOOTER = 190, 900, 200
