@@ -18,3 +18,8 @@ app = typer.Typer(
 
 for _module in sorted(m.name for m in pkgutil.iter_modules(commands.__path__)):
     importlib.import_module(f"openclaw.commands.{_module}").register(app)
+
+
+@app.callback()
+def main() -> None:
+    """Sub-commands only; each says what it does with --help."""
