@@ -24,7 +24,9 @@ def at(minutes: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def event(resource: str, *, minutes: float = -10, run: str | None = None, check: str | None = None, **known: Any) -> Event:
+def event(
+    resource: str, *, minutes: float = -10, run: str | None = None, check: str | None = None, **known: Any
+) -> Event:
     """An event that happened so many minutes from now; `type` and `message` may be told, the rest is evidence."""
     kind = known.pop("type", "DATA_QUALITY_FAILED")
     message = known.pop("message", f"{check or 'something'} failed on {resource}")
@@ -95,7 +97,9 @@ def agent_on(
     return Agent(store, judge, channel, policy=Policy(**policy), reached=reached)
 
 
-def ran(store: Opstore, run: str, step: str, status: str | None = "success", *checks: Check, deadline: float = 3600) -> None:
+def ran(
+    store: Opstore, run: str, step: str, status: str | None = "success", *checks: Check, deadline: float = 3600
+) -> None:
     """Record a run; a status of None leaves it without an end."""
     store.start(RunStart(run, step, None, run.rpartition(".")[0] or None, deadline, None, "{}"))
     store.record_checks(run, checks)
@@ -104,11 +108,12 @@ def ran(store: Opstore, run: str, step: str, status: str | None = "success", *ch
 
 
 def write_agent_script(path: Path) -> Path:
-    """A program that makes one pass on a record: `script STORE LOG MODE POINT NTH SECONDS`.
+    """A program that makes one pass on a record: `script STORE LOG MODE POINT NTH SECONDS LEASE`.
 
     MODE `kill` ends the process at that point, `stall` stops it there for so long; `none` does neither.
     """
-    path.write_text(_SCRIPT, encoding="utf-8")
+    if not path.exists():  # others may be reading it
+        path.write_text(_SCRIPT, encoding="utf-8")
     return path
 
 

@@ -79,9 +79,14 @@ def _alike(rows: Sequence[Mapping[str, Any]], recorded: str) -> Iterator[tuple[l
     """Rows by the columns that they have."""
     by_columns: dict[tuple[str, ...], list[list[Any]]] = {}
     for row in rows:
-        by_columns.setdefault((*row, "recorded_at"), []).append([*row.values(), recorded])
+        by_columns.setdefault((*row, "recorded_at"), []).append([*map(_storable, row.values()), recorded])
     for columns, values in by_columns.items():
         yield list(columns), values
+
+
+def _storable(value: Any) -> Any:
+    """Text from outside may hold half letters, which UTF-8 cannot write."""
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) and not value.isascii() else value
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:

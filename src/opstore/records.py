@@ -102,4 +102,4 @@ class Event:
 
 def event_id(*parts: str | None) -> str:
     """The id of the event that these parts tell from all others: the same parts give the same id."""
-    return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x1f".join(part or "" for part in parts).encode("utf-8", "replace")).hexdigest()[:32]
