@@ -6,7 +6,7 @@ The CSVs are read by DuckDB with SQL of its own (`tests/measures/`), which share
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,18 @@ def test_a_twin_says_what_an_aggregation_says(
         if not same(value or 0, held or 0, places=scale if rounded else None):
             different[key] = (value, held)
     assert different == {}
+
+
+def test_the_target_is_the_year_before_and_20_percent_more(gold: psycopg.Connection[Any]) -> None:
+    revenue = answer(gold, SPEC, ["revenue"], "month")
+    growth = answer(gold, SPEC, ["revenue_change", "revenue_year_before", "revenue_target"], "month")
+    assert growth[date(2018, 8, 1)] == (Decimal("-42810.07"), Decimal("661903.52"), Decimal("794284.224"))
+    for month, (change, year_before, target) in growth.items():
+        (before,) = revenue.get(month.replace(year=month.year - 1), (None,))
+        assert year_before == (before or None)
+        assert target == (year_before and year_before * Decimal("1.2"))
+        (last,) = revenue.get((month - timedelta(days=1)).replace(day=1), (None,))
+        assert change == (revenue[month][0] - last if last and month in revenue else None)
 
 
 def test_retention_is_that_of_the_cohorts(gold: psycopg.Connection[Any]) -> None:

@@ -53,6 +53,11 @@ def test_four_pages_have_pictures_with_titles_that_say_a_figure(spec: Spec) -> N
             assert all("{" in visual.title[locale] for locale in LOCALES), visual.id
 
 
+def test_dbt_knows_the_pages_as_exposures(spec: Spec) -> None:
+    exposures = yaml.safe_load((PROJECT / "dbt/models/exposures.yml").read_text())["exposures"]
+    assert {(e["name"], e["label"]) for e in exposures} >= {(page.id, page.name["en-US"]) for page in spec.pages}
+
+
 def test_every_column_of_a_twin_is_a_metric_and_the_other_way_round(spec: Spec) -> None:
     for twin in spec.twins:
         *_, last = re.split(r"(?im)^select$", spec.template(twin))

@@ -21,7 +21,7 @@ from olist.dashboards.checks import PLACEHOLDER
 from olist.dashboards.model import MEASURES, Model, load_model
 from olist.dashboards.powerbi import project
 from olist.dashboards.powerbi.__main__ import main
-from olist.dashboards.powerbi.dax import Measure, measures, title_name
+from olist.dashboards.powerbi.dax import Measure, colour_name, judged, measures, title_name
 from olist.dashboards.powerbi.mquery import M_TYPES, import_query
 from olist.dashboards.powerbi.writing import differences
 from olist.dashboards.spec import LOCALES, Spec, load_spec
@@ -158,7 +158,8 @@ def test_no_measure_refers_to_itself_however_far_round(made: dict[str, Measure])
 def test_no_measure_is_without_a_twin(spec: Spec, made: dict[str, Measure]) -> None:
     metrics = {metric.name["en-US"] for metric in spec.metrics.values()}
     titles = {title_name(visual) for visual in spec.visuals.values()}
-    assert made.keys() == metrics | titles
+    colours = {colour_name(visual) for visual in judged(spec)}
+    assert made.keys() == metrics | titles | colours
     for visual in spec.visuals.values():
         used = set(PLACEHOLDER.findall(visual.title["en-US"]))
         assert used <= spec.metrics.keys()
@@ -178,11 +179,17 @@ def test_measures_have_folders_descriptions_and_formats(made: dict[str, Measure]
     for measure in made.values():
         assert measure.folder
         assert measure.description
-        assert measure.hidden == measure.name.startswith("Title ") or measure.folder == "Findings" or measure.hidden
+        assert measure.hidden or measure.folder not in ("Titles", "Colours", "Findings")
     for metric in spec.metrics.values():
         shown = made[metric.name["en-US"]].format_string
         assert (shown is None) == (metric.format == "text")
         assert ("R" in (shown or "")) == (metric.format == "money")
+
+
+def test_a_card_is_green_from_its_target_on_in_the_direction_that_is_good(made: dict[str, Measure]) -> None:
+    assert made["Colour on_time_rate"].dax.startswith("IF([On-time rate] >= 0.95, ")
+    assert made["Colour average_delivery_days"].dax.startswith("IF([Delivery time] <= 10, ")
+    assert "Colour orders" not in made
 
 
 def test_everything_a_reader_sees_has_a_portuguese_name(

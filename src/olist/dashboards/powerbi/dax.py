@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from olist.dashboards.checks import PLACEHOLDER
 from olist.dashboards.numbers import NOTHING, compact
+from olist.dashboards.powerbi.theme import BAD, GOOD
 from olist.dashboards.spec import LOCALES, Format, Locale, Metric, Spec, Visual
 
-__all__ = ["FORMATS", "Measure", "measures", "title_name"]
+__all__ = ["FORMATS", "Measure", "colour_name", "judged", "measures", "title_name"]
 
 FORMATS: dict[Format, str | None] = {
     "money": r"\R\$\ #,0.00",
@@ -28,6 +29,7 @@ FORMATS: dict[Format, str | None] = {
 }
 """Format strings of measures; Power BI puts the separators of the reader's locale."""
 _TITLES = {"pt-BR": "Títulos", "en-US": "Titles"}
+_COLOURS = {"pt-BR": "Cores", "en-US": "Colours"}
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,49 @@ def measures(spec: Spec) -> Iterator[Measure]:
             hidden=metric.hidden,
         )
     for visual in spec.visuals.values():
-        yield Measure(
-            name=title_name(visual),
-            caption=title_name(visual),
-            dax=_title(spec, visual),
-            format_string=None,
-            folder=_TITLES["en-US"],
-            folder_caption=_TITLES["pt-BR"],
-            description=f"Title of {visual.id}, in the reader's language.",
-            description_caption=f"Título de {visual.id}, na língua de quem lê.",
-            hidden=True,
-        )
+        yield _made(title_name(visual), _title(spec, visual), _TITLES, visual, "Title", "Título")
+    for visual in judged(spec):
+        yield _made(colour_name(visual), _colour(spec, visual), _COLOURS, visual, "Colour", "Cor")
+
+
+def judged(spec: Spec) -> Iterator[Visual]:
+    """The cards whose metric has a fixed target and a direction: their figure is green when it is met, else red."""
+    for visual in spec.visuals.values():
+        metric = spec.metrics[visual.metrics[0]]
+        if visual.kind == "kpi" and metric.better and metric.target and metric.target.value is not None:
+            yield visual
 
 
 def title_name(visual: Visual) -> str:
     """The name of a visual's title measure."""
     return f"Title {visual.id}"
+
+
+def colour_name(visual: Visual) -> str:
+    """The name of the measure that colours a card."""
+    return f"Colour {visual.id}"
+
+
+def _made(name: str, dax: str, folder: dict[str, str], visual: Visual, english: str, portuguese: str) -> Measure:
+    """A hidden measure that belongs to one visual."""
+    return Measure(
+        name=name,
+        caption=name,
+        dax=dax,
+        format_string=None,
+        folder=folder["en-US"],
+        folder_caption=folder["pt-BR"],
+        description=f"{english} of {visual.id}.",
+        description_caption=f"{portuguese} de {visual.id}.",
+        hidden=True,
+    )
+
+
+def _colour(spec: Spec, visual: Visual) -> str:
+    metric = spec.metrics[visual.metrics[0]]
+    sign = ">=" if metric.better == "higher" else "<="
+    target = metric.target.value if metric.target else None
+    return f'IF([{metric.name["en-US"]}] {sign} {target:g}, "{GOOD}", "{BAD}")'
 
 
 def _title(spec: Spec, visual: Visual) -> str:

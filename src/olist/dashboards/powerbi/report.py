@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from olist.dashboards.model import MEASURES
-from olist.dashboards.powerbi.dax import title_name
+from olist.dashboards.powerbi.dax import colour_name, judged, title_name
 from olist.dashboards.powerbi.theme import BASE_THEME, THEME_FILE, theme
-from olist.dashboards.powerbi.visuals import column, expression, literal, measure, roles, top
+from olist.dashboards.powerbi.visuals import column, expression, heat, literal, measure, roles, top
 from olist.dashboards.spec import Filter, Grid, Page, Position, Spec, Visual
 
 __all__ = ["report_files"]
 
 _SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric/item/report/definition"
 _SLICER, _AS_OF = 140, 150
+_HOT = 0.01
+"""Retention from which on a cell has the full colour; of 200 people one comes back in a month."""
 _TYPES = {
     "kpi": "card",
     "columns": "columnChart",
@@ -137,22 +139,34 @@ def _visual(spec: Spec, visual: Visual) -> dict[str, Any]:
         "matrix": lambda: roles(Rows=cut, Columns=series, Values=shown),
         "table": lambda: roles(Values=[*cut, *shown]),
     }.get(visual.kind, lambda: roles(Category=cut, Series=series, Y=shown, Y2=line))()
+    title = expression(MEASURES, title_name(visual))
     content: dict[str, Any] = {
         "visualType": _TYPES[visual.kind],
         "query": {"queryState": state, **_sorted(spec, visual)},
+        "objects": _formatting(spec, visual),
         "visualContainerObjects": {
-            "title": [{"properties": {"show": literal("true"), "text": expression(MEASURES, title_name(visual))}}]
+            "title": [{"properties": {"show": literal("true"), "text": title}}],
+            "general": [{"properties": {"altText": title}}],
         },
         "drillFilterOtherVisuals": True,
     }
-    if visual.kind == "matrix":
-        hidden = {"properties": {"rowSubtotals": literal("false"), "columnSubtotals": literal("false")}}
-        content["objects"] = {"subTotals": [hidden]}
     document = _document(visual.id, _pixels(spec.grid, visual.position), 10, content)
     if visual.top and visual.dimension:
         field, by = spec.dimensions[visual.dimension].field, spec.metrics[visual.metrics[0]]
         document["filterConfig"] = {"filters": [top(visual.id, field, by, visual.top)]}
     return document
+
+
+def _formatting(spec: Spec, visual: Visual) -> dict[str, Any]:
+    """What a kind needs beyond the theme."""
+    if visual.kind == "matrix":
+        bare = {"rowSubtotals": literal("false"), "columnSubtotals": literal("false")}
+        return {"subTotals": [{"properties": bare}], "values": [heat(spec.metrics[visual.metrics[0]], _HOT)]}
+    if visual.kind == "kpi" and visual in judged(spec):
+        return {"labels": [{"properties": {"color": {"solid": {"color": expression(MEASURES, colour_name(visual))}}}}]}
+    if visual.line and spec.metrics[visual.line].format == spec.metrics[visual.metrics[0]].format:
+        return {"valueAxis": [{"properties": {"secShow": literal("false")}}]}  # one unit, one scale
+    return {}
 
 
 def _sorted(spec: Spec, visual: Visual) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ACCENT", "BASE_THEME", "INK", "PAPER", "QUIET", "THEME_FILE", "WARNING", "theme"]
+__all__ = ["BAD", "BASE_THEME", "GOOD", "HEAT", "THEME_FILE", "theme"]
 
 BASE_THEME = "CY24SU10"
 THEME_FILE = "OlistTheme.json"
 INK, QUIET, PAPER, SURFACE, RULE = "#1B2733", "#5B6B7A", "#F5F6F8", "#FFFFFF", "#D9DEE4"
 ACCENT, WARNING, GOOD, BAD = "#0B6E69", "#C9701B", "#2E7D4F", "#B23A3A"
+HEAT = ("#FFFFFF", "#7DB8B4")
+"""From nothing to much, in the cells of a matrix."""
 _SERIES = [ACCENT, WARNING, "#4A6FA5", "#8FA6B2", "#7A5C99", "#A3B86C"]
 _FONT = "Segoe UI"
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from olist.dashboards.model import MEASURES
 from olist.dashboards.powerbi.naming import guid
+from olist.dashboards.powerbi.theme import HEAT
 from olist.dashboards.spec import Metric
 
-__all__ = ["column", "expression", "literal", "measure", "roles", "top"]
+__all__ = ["column", "expression", "heat", "literal", "measure", "roles", "top"]
 
 
 def literal(value: str) -> dict[str, Any]:
@@ -19,6 +20,20 @@ def literal(value: str) -> dict[str, Any]:
 def expression(table: str, name: str) -> dict[str, Any]:
     """A property that takes its value from a measure."""
     return {"expr": _field("Measure", table, name)}
+
+
+def heat(metric: Metric, most: float) -> dict[str, Any]:
+    """The background of a matrix's cells: from paper at 0 to the accent at `most`."""
+    ends = {
+        end: {"color": {"Literal": {"Value": f"'{colour}'"}}, "value": {"Literal": {"Value": f"{value}D"}}}
+        for end, colour, value in zip(("min", "max"), HEAT, (0, most), strict=True)
+    }
+    name = metric.name["en-US"]
+    rule = {"Input": _field("Measure", MEASURES, name), "FillRule": {"linearGradient2": ends}}
+    return {
+        "properties": {"backColor": {"solid": {"color": {"expr": {"FillRule": rule}}}}},
+        "selector": {"data": [{"dataViewWildcard": {"matchingOption": 1}}], "metadata": f"{MEASURES}.{name}"},
+    }
 
 
 def measure(metric: Metric) -> dict[str, Any]:
