@@ -180,13 +180,15 @@ class Advice:
     """Exactly three actions, and who they come from.
 
     `origin` is `gemini:<model>`, `runbook` (the runbook's own steps) or `diagnosis` (no runbook applies); `why` says why it is not Gemini.
-    `hypotheses` are guesses of the model, to be shown apart from what is known.
+    `hypotheses` are guesses of the model, to be shown apart from what is known. `asked` is how many requests Gemini got for it: the
+    hour's budget is counted by them.
     """
 
     actions: tuple[Action, Action, Action]
     origin: str
     why: str = ""
     hypotheses: tuple[str, ...] = ()
+    asked: int = 0
 
 
 @dataclass(frozen=True)
