@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from openclaw.redact import redact
+
 __all__ = ["PREFIX", "Settings", "SettingsError", "load_settings"]
 
 PREFIX = "OPENCLAW_"
@@ -116,7 +118,7 @@ def load_settings(**overrides: object) -> Settings:
             "a setting has a value that it cannot have",
             variable=PREFIX + name.upper(),
             expected=first["msg"].removeprefix("Value error, "),
-            found="a secret, not shown" if _is_secret(name) else repr(first["input"]),
+            found="a secret, not shown" if _is_secret(name) else redact(repr(first["input"])),
             remedy="correct the variable, or unset it for the default",
         ) from None
 
