@@ -18,7 +18,7 @@ lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/sqlfluff lint --disable-progress-bar dbt src/olist/silver src/opstore
+	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards/twins src/olist/silver src/opstore
 	.venv/bin/sqlfluff lint --disable-progress-bar --templater placeholder --config src/olist/warehouse/statements/.sqlfluff src/olist/warehouse
 
 format: .venv/.dev ## Format Python and SQL

@@ -13,14 +13,23 @@ revenues as (
 
 ),
 
+span as (
+
+    select
+        min(month) as first_month,
+        max(month) as last_month
+    from revenues
+
+),
+
 months as (
 
     select
         calendar.month_start_date as month,
         max(revenues.revenue) as revenue
     from gold.dim_date as calendar
+    inner join span on calendar.month_start_date between span.first_month and span.last_month
     left join revenues on calendar.month_start_date = revenues.month
-    where calendar.month_start_date between (select min(month) from revenues) and (select max(month) from revenues)
     group by calendar.month_start_date
 
 )

@@ -29,7 +29,7 @@ select
     count(*) filter (where orders.risk_level in ('high', 'critical'))::numeric / nullif(count(*), 0) as risky_share,
     max(orders.purchased_at) as last_order_at
 from gold.fact_orders as orders
-left join gold.agg_regions as states on orders.customer_state = states.state
-left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key
+{% if 'states' in used %}left join gold.agg_regions as states on orders.customer_state = states.state{% endif %}
+{% if 'sellers' in used %}left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key{% endif %}
 where {{ condition }}
 {{ grouping }}

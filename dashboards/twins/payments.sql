@@ -4,6 +4,6 @@ select
     sum(payments.payment_value) as payment_value,
     avg(payments.installments) as average_installments
 from gold.fact_payments as payments
-left join gold.fact_orders as orders on payments.order_id = orders.order_id
+{% if 'orders' in used %}left join gold.fact_orders as orders on payments.order_id = orders.order_id{% endif %}
 where {{ condition }}
 {{ grouping }}

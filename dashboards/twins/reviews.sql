@@ -10,7 +10,7 @@ select
         count(*) filter (where reviews.review_class = 'promoter') - count(*) filter (where reviews.review_class = 'detractor')
     ) / nullif(count(*), 0) as net_promoter_score
 from gold.fact_reviews as reviews
-left join gold.fact_orders as orders on reviews.order_id = orders.order_id
-left join gold.dim_sellers as sellers on reviews.seller_key = sellers.seller_key
+{% if 'orders' in used %}left join gold.fact_orders as orders on reviews.order_id = orders.order_id{% endif %}
+{% if 'sellers' in used %}left join gold.dim_sellers as sellers on reviews.seller_key = sellers.seller_key{% endif %}
 where {{ condition }}
 {{ grouping }}

@@ -98,10 +98,11 @@ class Dimension(_Frozen):
 
 
 class Aggregation(_Frozen):
-    """A table of gold that holds metrics by a dimension; `column` has the dimension's values, None for a single row."""
+    """A table of gold that holds metrics by a dimension; `column` has the dimension's values, `series` is a second one."""
 
-    dimension: str | None
-    column: str | None
+    dimension: str
+    column: str
+    series: str | None = None
 
 
 class TwinFile(_Frozen):

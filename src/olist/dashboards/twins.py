@@ -6,6 +6,7 @@ some of its filters; PostgreSQL leaves out what is not asked for. Values of filt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,11 @@ def question(
     cut = None if dimension is None else file.dimensions[dimension]
     conditions = [file.filters[name] for name in sorted(filters) if name in file.filters]
     text = _JINJA.from_string(spec.template(twin)).render(
-        dimension=cut or "null", condition=" and ".join(conditions) or "true", grouping="group by 1" if cut else ""
+        dimension=cut or "null",
+        condition=" and ".join(conditions) or "true",
+        grouping="group by 1" if cut else "",
+        # Tables that only a cut or a filter reads are left out without one.
+        used=set(re.findall(r"\b(\w+)\.", " ".join([cut or "", *conditions]))),
     )
     return f"select {', '.join(['dimension', *metrics])} from (\n{text}) as {twin}_twin"
 
