@@ -46,13 +46,14 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    parent_run: str | None = Field(None, description="The run in the record that a command is part of.")
 
     @field_validator("home", "contracts", "dbt_project")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "warehouse", mode="before")
+    @field_validator("source", "warehouse", "parent_run", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
