@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     opstore: str = Field(default_factory=_platforms_opstore, description="The record: a SQLite file, or its URL.")
     runbooks: Path = Field(_PROJECT / "runbooks", description="Folder of the runbooks.")
     rules: Path | None = Field(None, description="Folder of your own diagnosis rules, beside those that come along.")
+    expected: Path | None = Field(None, description="YAML of the steps that must begin every so often.")
 
     discord_webhook: SecretStr | None = Field(None, description="Where alerts go; unset: printed and kept.")
     discord_timeout: float = Field(10.0, gt=0, le=120, description="How long one alert may take, retries included.")
@@ -68,11 +69,12 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         400, ge=1, description="How long runs, checks and events are kept; incidents are for good."
     )
+    digest_hour: int = Field(7, ge=0, le=23, description="Hour (UTC) from which on the daily digest is sent.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="From which level on to log."
     )
 
-    @field_validator("runbooks", "rules")
+    @field_validator("runbooks", "rules", "expected")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().absolute()

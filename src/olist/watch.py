@@ -1,0 +1,54 @@
+"""The agent's command, called where it is installed: `record` after dbt, `poll` at the end of a command.
+
+The pipeline does not depend on it. Whatever goes wrong with the agent is a line for the person at the terminal; what the pipeline itself
+had to say is in the record already.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from olist.gold.build import parse
+from olist.settings import Settings
+
+__all__ = ["poll", "record"]
+
+_PATIENCE = 120.0
+
+
+def record(settings: Settings, artifacts: Path, run_id: str) -> str:
+    """Have dbt's artifacts recorded as part of a run; returns what is to be said of it, nothing when all went well."""
+    return _called(settings, ["record", str(artifacts), "--parent", run_id, "--quiet"]) if settings.agent else ""
+
+
+def poll(settings: Settings, *, failed: bool) -> str:
+    """Have the agent look at the record; returns what it says, nothing when nothing is wrong."""
+    if not settings.agent:
+        return ""
+    target = settings.home / "dbt" / "target"
+    if failed and not (target / "manifest.json").exists() and parse(settings.dbt_project, target.parent):
+        _called(settings, ["record", str(target), "--quiet"])  # else nobody knows yet what depends on silver
+    return _called(settings, ["poll", "--quiet"])
+
+
+def _called(settings: Settings, arguments: Sequence[str]) -> str:
+    beside = Path(sys.executable).with_name("openclaw")
+    command = str(beside) if beside.exists() else shutil.which("openclaw")
+    if command is None:
+        return "openclaw is not installed: what failed is in the record alone, see `olist status`"
+    environment = os.environ | {"OPENCLAW_OPSTORE": str(settings.opstore_path)}
+    try:
+        done = subprocess.run(
+            [command, *arguments], env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"openclaw {arguments[0]} could not be used ({type(error).__name__}): the pipeline is not affected"
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return f"{done.stdout}openclaw {arguments[0]} failed ({why}): the pipeline is not affected".strip()
+    return done.stdout.strip()
