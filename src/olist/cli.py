@@ -338,7 +338,7 @@ def _finish(settings: Settings, report: pipeline.Report, as_json: bool) -> None:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     if report.error is not None:
         err.print(f"\n[bold red]error[/] {_escaped(str(report.error))}", soft_wrap=True)
-    if said := watch.poll(settings, failed=report.error is not None):
+    if said := watch.poll(settings, report.run_id, failed=report.error is not None):
         (err if as_json else out).print("", said, sep="\n", soft_wrap=True, markup=False)
     if report.error is not None:
         raise typer.Exit(_exit_code(report.error))

@@ -81,7 +81,6 @@ def _of_check(run_id: str, step: str, check: Check, shared: Mapping[str, str]) -
         "category": _category(check),
         "columns": column[1].split(", ") if column else [],
         "count": check.failures,
-        "found": check.message,
         "step": step,
         # Silver is over it when it ends well after another delivery: without one it has nothing to do, and that says nothing.
         "after": "ingest" if step.startswith("silver") else None,
@@ -128,8 +127,7 @@ def _of_refusal(run_id: str, step: str, table: str, error: OlistError) -> Event:
         **_told(error),
     }
     kind = "SCHEMA_DRIFT" if drifted else "DATA_QUALITY_FAILED"
-    message = f"{error.what}: expected {error.expected}, found {error.found}"
-    return Event(event_id("file", run_id, table), kind, f"source.{table}", message, None, run_id, _given(known))
+    return Event(event_id("file", run_id, table), kind, f"source.{table}", _said(error), None, run_id, _given(known))
 
 
 def _of_step(run_id: str, step: str, error: BaseException) -> Event:
@@ -137,14 +135,18 @@ def _of_step(run_id: str, step: str, error: BaseException) -> Event:
     message = f"{type(error).__name__}: {error}"
     if isinstance(error, OlistError):
         known |= {"at": error.resource, "transient": error.transient, **_told(error)}
-        message = f"{error.what}: expected {error.expected}, found {error.found}"
+        message = _said(error)
     return Event(
         event_id("step", run_id), "PIPELINE_FAILED", f"step:{step}", message, None, run_id, _given(known)
     )  # fmt: skip
 
 
+def _said(error: OlistError) -> str:
+    return f"{error.what}: {error.found}"
+
+
 def _told(error: OlistError) -> dict[str, object]:
-    return {"expected": error.expected, "found": error.found, "remedy": error.remedy}
+    return {"expected": error.expected, "remedy": error.remedy}
 
 
 def _given(known: Mapping[str, object]) -> dict[str, object]:

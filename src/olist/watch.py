@@ -26,14 +26,14 @@ def record(settings: Settings, artifacts: Path, run_id: str) -> str:
     return _called(settings, ["record", str(artifacts), "--parent", run_id, "--quiet"]) if settings.agent else ""
 
 
-def poll(settings: Settings, *, failed: bool) -> str:
-    """Have the agent look at the record; returns what it says, nothing when nothing is wrong."""
+def poll(settings: Settings, run_id: str, *, failed: bool) -> str:
+    """Have the agent look at the record; returns what it says, of this run above all; nothing when nothing is wrong."""
     if not settings.agent:
         return ""
     target = settings.home / "dbt" / "target"
     if failed and not (target / "manifest.json").exists() and parse(settings.dbt_project, target.parent):
         _called(settings, ["record", str(target), "--quiet"])  # else nobody knows yet what depends on silver
-    return _called(settings, ["poll", "--quiet"])
+    return _called(settings, ["poll", "--run", run_id, "--wait", "30s", "--quiet"])
 
 
 def _called(settings: Settings, arguments: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -29,7 +30,7 @@ from openclaw.lineage import Lineage, Node
 from openclaw.model import Advice, Failure, Finding, IncidentView
 from openclaw.runs import families, fold
 from openclaw.sql import statement
-from opstore.store import Conflict, Fenced, Opstore, utc_now
+from opstore.store import Conflict, Fenced, Opstore, OpstoreError, utc_now
 
 __all__ = ["Advisor", "Agent", "Judge", "Past", "Policy", "Poll"]
 
@@ -111,6 +112,10 @@ class Agent:
         except Fenced as error:
             log.warning("overtaken", reason=str(error))
             return Poll("overtaken")
+        except BaseException:
+            with suppress(OpstoreError):  # the next pass need not wait for the lease to expire
+                release(self.store, lease)
+            raise
         return done
 
     def _work(self, lease: Lease) -> Poll:

@@ -20,7 +20,7 @@ from opstore.store import Opstore, OpstoreUnavailable, open_opstore
 __all__ = ["UNREADABLE", "Actor", "Reason", "errors", "open_record", "open_settings", "span"]
 
 FAILED, MISCONFIGURED, UNREADABLE, TRY_AGAIN = 1, 2, 2, 75  # the last is EX_TEMPFAIL of sysexits.h
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 Actor = Annotated[str, typer.Option("--by", help="Who you are; kept in the history.", default_factory=getpass.getuser)]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
@@ -52,10 +52,10 @@ def open_record() -> Opstore:
 
 
 def span(text: str) -> timedelta:
-    """`30m`, `4h`, `2d`. Raises ValueError."""
-    found = re.fullmatch(r"(\d{1,6})([mhd])", text.strip())
+    """`30s`, `30m`, `4h`, `2d`. Raises ValueError."""
+    found = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
     if found is None:
-        raise ValueError(f"a time such as 30m, 4h or 2d was expected, found {text[:50]!r}")
+        raise ValueError(f"a time such as 30s, 30m, 4h or 2d was expected, found {text[:50]!r}")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
