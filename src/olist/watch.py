@@ -15,6 +15,7 @@ from pathlib import Path
 
 from olist.gold.build import parse
 from olist.settings import Settings
+from opstore.store import Opstore
 
 __all__ = ["poll", "record"]
 
@@ -30,10 +31,17 @@ def poll(settings: Settings, run_id: str, *, failed: bool) -> str:
     """Have the agent look at the record; returns what it says, of this run above all; nothing when nothing is wrong."""
     if not settings.agent:
         return ""
-    target = settings.home / "dbt" / "target"
-    if failed and not (target / "manifest.json").exists() and parse(settings.dbt_project, target.parent):
-        _called(settings, ["record", str(target), "--quiet"])  # else nobody knows yet what depends on silver
+    if failed:
+        _record_lineage(settings)
     return _called(settings, ["poll", "--run", run_id, "--wait", "30s", "--quiet"])
+
+
+def _record_lineage(settings: Settings) -> None:
+    """Before dbt has run for the first time nobody knows what depends on silver: its manifest tells."""
+    known = Opstore(settings.opstore_path).query("SELECT 1 FROM ops_lineage WHERE producer LIKE 'dbt:%' LIMIT 1")
+    target = settings.home / "dbt" / "target"
+    if not known and ((target / "manifest.json").exists() or parse(settings.dbt_project, target.parent)):
+        _called(settings, ["record", str(target), "--quiet"])
 
 
 def _called(settings: Settings, arguments: Sequence[str]) -> str:

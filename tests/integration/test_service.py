@@ -20,7 +20,7 @@ from agents import Told, agent_on, event, ran
 from conftest import free_port
 from openclaw.agent import Agent
 from openclaw.service import build_app
-from openclaw.settings import Settings
+from openclaw.settings import load_settings
 from opstore.store import Opstore
 from secret_shapes import SHAPES
 
@@ -46,7 +46,7 @@ def agent(tmp_path: Path, told: Told) -> Agent:
 
 @pytest.fixture
 def client(agent: Agent) -> Iterator[TestClient]:
-    settings = Settings(api_token=TOKEN)  # type: ignore[arg-type]
+    settings = load_settings(api_token=TOKEN)
     with TestClient(build_app(agent, settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         yield client
 
@@ -91,20 +91,20 @@ def test_a_pass_on_request_says_what_it_did(client: TestClient, agent: Agent) ->
 @pytest.mark.parametrize("path", ["/poll", "/events"])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"X-OpenClaw-Token": "wrong"}])
 def test_nobody_writes_without_the_token(agent: Agent, path: str, headers: dict[str, str]) -> None:
-    settings = Settings(api_token=TOKEN)  # type: ignore[arg-type]
+    settings = load_settings(api_token=TOKEN)
     with TestClient(build_app(agent, settings)) as client:
         assert client.post(path, json=PUSHED, headers=headers).status_code == 403
     assert agent.store.query("SELECT * FROM ops_events") == []
 
 
 def test_without_a_token_in_the_settings_nobody_writes_at_all(agent: Agent) -> None:
-    with TestClient(build_app(agent, Settings())) as client:
+    with TestClient(build_app(agent, load_settings())) as client:
         answer = client.post("/events", json=PUSHED, headers={"Authorization": "Bearer "})
         assert (answer.status_code, "OPENCLAW_API_TOKEN" in answer.text) == (403, True)
 
 
 def test_a_token_beside_the_header_of_a_proxy_counts(agent: Agent) -> None:
-    settings = Settings(api_token=TOKEN)  # type: ignore[arg-type]
+    settings = load_settings(api_token=TOKEN)
     headers = {"Authorization": "Bearer of-the-proxy", "X-OpenClaw-Token": TOKEN}
     with TestClient(build_app(agent, settings)) as client:
         assert client.post("/poll", headers=headers).status_code == 200
