@@ -75,7 +75,7 @@ class Runbooks:
             by_words[i] / most
             + (_OF_THE_MEANING * by_meaning[i] if by_meaning else 0.0)
             + _OF_THE_CATEGORY * (not set(categories).isdisjoint(runbook.categories))
-            + _OF_THE_RESOURCE * any(fnmatchcase(resource or "", pattern) for pattern in runbook.resources)
+            + _OF_THE_RESOURCE * any(fnmatchcase(resource, pattern) for pattern in runbook.resources if resource)
             for i, runbook in enumerate(self.runbooks)
         ]
 

@@ -22,6 +22,7 @@ __all__ = ["HEADINGS", "Runbook", "RunbookError", "read_folder", "read_runbook"]
 HEADINGS = ("Symptom", "How to confirm", "Why it happens", "Fix", "How to verify", "Prevent")
 
 _FRONT = re.compile(r"\A---\n(?P<front>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
+_TITLE = re.compile(r"\A\s*#\s[^\n]*\n")
 _HEADING = re.compile(r"##\s+(?P<heading>.+?)\s*#*\s*")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 
@@ -118,8 +119,8 @@ def _front(path: Path, text: str) -> _Front:
 
 def _cut(body: str) -> Iterator[tuple[str, str]]:
     """Headings of the second level, each with what stands below it. What looks like one in a block of code is code."""
-    heading, lines, in_code = "", list[str](), False
-    for line in body.splitlines():
+    heading, lines, in_code = "Summary", list[str](), False
+    for line in _TITLE.sub("", body).splitlines():
         match = None if in_code else _HEADING.fullmatch(line)
         if match:
             yield heading, "\n".join(lines).strip()
