@@ -9,15 +9,18 @@ from openclaw.render import clip, plain
 
 __all__ = ["as_text", "line"]
 
+_NO_TABLES = ("exposure.", "metric.", "saved_query.", "semantic_model.", "test.", "unit_test.")
 _LETTERS = 300
 _NAMES = 8
 _EVIDENCE = 4
 
 
 def as_text(view: IncidentView) -> str:
-    """The incident as it stands, some twenty lines."""
+    """The incident as it stands: some twenty lines, fewer when it is over."""
     head = f"{view.severity} {view.state}: {line(view.title)}  [{view.incident_id}]"
-    return "\n".join([head, *(f"  {name:<10}{text}" for name, text in _facts(view)), *_actions(view.advice)])
+    facts = _end(view) if view.state == "resolved" else _facts(view)
+    actions = () if view.state == "resolved" else _actions(view.advice)
+    return "\n".join([head, *(f"  {name:<10}{text}" for name, text in facts), *actions])
 
 
 def line(text: str, limit: int = _LETTERS) -> str:
@@ -36,11 +39,15 @@ def _facts(view: IncidentView) -> Iterator[tuple[str, str]]:
     yield "seen", _seen(view)
     if view.acknowledged_by:
         yield "in hand", f"{line(view.acknowledged_by)}, since {view.acknowledged_at}"
-    if view.state == "resolved":
-        yield "resolved", f"by {line(view.resolved_by or '')} at {view.resolved_at}: {line(view.resolved_reason or '')}"
     links = [url for url in (view.incident_url, view.log_url) if url]
     if links:
         yield "see", " ".join(map(line, links))
+
+
+def _end(view: IncidentView) -> Iterator[tuple[str, str]]:
+    yield "where", line(view.root)
+    yield "resolved", f"by {line(view.resolved_by or '')} at {view.resolved_at}: {line(view.resolved_reason or '')}"
+    yield "seen", _seen(view)
 
 
 def _seen(view: IncidentView) -> str:
@@ -52,7 +59,7 @@ def _seen(view: IncidentView) -> str:
 
 
 def _affects(view: IncidentView) -> str:
-    tables = [name for name in view.affected if not name.startswith(("exposure.", "test."))]
+    tables = [name for name in view.affected if not name.startswith(_NO_TABLES)]
     parts = []
     if view.exposures:
         parts.append("dashboards: " + _listed(view.exposures))

@@ -191,4 +191,4 @@ def test_the_command_serves_where_it_is_told_and_ends_well_when_asked_to(tmp_pat
     finally:
         process.kill()
     assert (process.returncode, "Traceback" in stderr) == (0, False), stderr
-    assert "P1 open: " in stdout
+    assert "silver.orders" in stdout
