@@ -46,7 +46,9 @@ class Platform:
         """Settings for calling the pipeline in this process."""
         given = {"contracts": self.contracts} if self.contracts else {}
         origin = None if source is None else str(source)
-        return Settings(home=self.home, lake=self.lake, warehouse=self.warehouse, source=origin, **(given | overrides))
+        quiet = {"agent": False}  # a process more for each command; the tests of the agent ask for it
+        chosen = given | quiet | overrides
+        return Settings(home=self.home, lake=self.lake, warehouse=self.warehouse, source=origin, **chosen)
 
     def variables(self) -> dict[str, str]:
         """The environment of a command on this platform."""
@@ -54,7 +56,8 @@ class Platform:
         warehouse = {"OLIST_WAREHOUSE": self.warehouse} if self.warehouse else {}
         contracts = {"OLIST_CONTRACTS": str(self.contracts)} if self.contracts else {}
         lake = {"OLIST_LAKE": self.lake} if self.lake else {}
-        return inherited | {"OLIST_HOME": str(self.home)} | warehouse | lake | contracts | self.environment
+        quiet = {"OLIST_AGENT": "false"}
+        return inherited | {"OLIST_HOME": str(self.home)} | quiet | warehouse | lake | contracts | self.environment
 
     def olist(self, *arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run the `olist` command; its exit code is for the caller to judge."""
