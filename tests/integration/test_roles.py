@@ -82,4 +82,3 @@ def test_a_loader_publishes_and_the_reader_still_reads(
         assert found.fetchone() == ("campinas",)
     owners = platform.query("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'silver'")
     assert owners == [("olist_owner",)]
-
