@@ -34,6 +34,9 @@ _WEIGHTS = {
 _WORDS = "|".join(_WEIGHTS)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[(?:\d{1,2}(?:;\d{1,2})*)m(?=\S|\s)")
 _ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n(?=[\s\"'A-Z\[{(\\]|$)")
+# Records of structured logs on one line, and the exceptions that Airflow 3 writes into them.
+_NEXT_RECORD = re.compile(r'\},\s*(?=\{"(?:timestamp|event|level|message|time|ts)")')
+_EXCEPTION_FIELDS = re.compile(r'"exc_type"\s*:\s*"(?P<kind>\w+)"\s*,\s*"exc_value"\s*:\s*"')
 _SQL_BLOCK = re.compile(
     r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\]]*\]
     | \bSQL:\s*'/\*[\s\S]*\Z | ^-{5,}Query\sJob\sSQL[\s\S]*?(?:^-{5,}.*$\s*\Z|\Z) | ^[ \t]*LINE\s\d+:.*(?:\n[ \t]*\^+[ \t]*$)?
@@ -72,8 +75,12 @@ _RETRIED = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"""^\s*(?:STATEMENT:|QUERY:|(?:Running|Executing)\s(?:statement|command|query|SQL)\b|Running:|(?:select|with|from|where|and|or|join|left\sjoin|inner\sjoin
-    |group\sby|order\sby|union|create\s(?:or\sreplace\s)?(?:temp|table|view|transient)|insert\sinto|merge\sinto|copy\sinto|when|case|on)\s)""",
+    r"""^\s*(?:STATEMENT:|QUERY:|(?:Running|Executing)\s(?:statement|command|query|SQL)\b|Running:
+    | (?:select|with)\b.*(?:\bfrom\b|\bas\s*\(|,\s*$)
+    | (?:from|(?:(?:left|right|inner|outer|cross|full)\s)*join)\s[\w.`"{}()' ]+(?:\son\b.*|\swhere\b.*|[;,(])?$
+    | (?:where|and|or|on|when|having|case)\b.*(?:[=<>]|\bin\s*\(|\bis\s(?:not\s)?null\b|\bthen\b|\blike\b)
+    | (?:group|order|partition)\sby\s[\w.,"` ]+$ | union(?:\sall)?\s*$
+    | create\b.*\b(?:table|view)\s\S+\s*(?:as\b.*|\(.*|using\b.*)?$ | (?:insert|merge)\sinto\s\S+\s*(?:\(|select\b|values\b|using\b|as\b|$))""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -112,7 +119,8 @@ def read(text: str) -> Passage:
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 4]}\n{text[-3 * _LONGEST // 4 :]}"
     text = _COLOUR.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _SQL_BLOCK.sub("", _ESCAPED_BREAK.sub("\n", text))
+    text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", text)).replace('\\"', '"')
+    text = _SQL_BLOCK.sub("", _EXCEPTION_FIELDS.sub(r"\n\g<kind>: ", text))
     kept, starts, weights, at = [], [], [], 0
     for line, weight in _weighed(text):
         kept.append(line)
