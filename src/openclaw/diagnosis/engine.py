@@ -110,8 +110,10 @@ def _unexplained(best: _Finding | None) -> Diagnosis:
 
 def _with_doubt(best: _Finding, causes: list[_Finding]) -> Diagnosis:
     told = best.diagnosis
-    rivals = {c.diagnosis.category for c in causes if c.score >= best.score - _CLOSE} - {told.category}
+    rivals = {c.diagnosis.category for c in causes if c.score >= best.score - _CLOSE} - {told.category, "unknown"}
     confidence = round(told.confidence * (_DOUBT if rivals else 1.0), 2)
+    if confidence < _SURE_ENOUGH:
+        return _unexplained(best)
     return Diagnosis(told.category, confidence, told.transient, told.explanation, told.evidence, told.rule)
 
 

@@ -83,19 +83,22 @@ class Rule:
 @lru_cache(maxsize=4)
 def load_rules(folder: Path | None = None) -> tuple[Rule, ...]:
     """Our rules, and those in `folder` before them. Raises RuleError."""
-    rules = {rule.rule_id: rule for rule in _in_folder(_OWN)}
-    if folder is not None:
-        if not folder.is_dir():
-            raise RuleError(folder, "", "there is no such folder; OPENCLAW_RULES names a folder of *.yml files.")
-        rules = {rule.rule_id: rule for rule in _in_folder(folder)} | {
-            rule_id: rule for rule_id, rule in rules.items() if rule_id not in {r.rule_id for r in _in_folder(folder)}
-        }
+    if folder is not None and not folder.is_dir():
+        raise RuleError(folder, "", "there is no such folder; OPENCLAW_RULES names a folder of *.yml files.")
+    rules = _in_folder(folder) if folder else {}
+    for rule_id, rule in _in_folder(_OWN).items():
+        rules.setdefault(rule_id, rule)
     return tuple(rules.values())
 
 
-def _in_folder(folder: Path) -> Iterator[Rule]:
+def _in_folder(folder: Path) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
     for path in sorted((*folder.glob("*.yml"), *folder.glob("*.yaml"))):
-        yield from _in_file(path)
+        for rule in _in_file(path):
+            if rule.rule_id in found:
+                raise RuleError(path, rule.rule_id, "there is another rule with this id.")
+            found[rule.rule_id] = rule
+    return found
 
 
 def _in_file(path: Path) -> Iterator[Rule]:
