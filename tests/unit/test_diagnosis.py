@@ -185,7 +185,7 @@ def test_text_without_an_error_is_unknown(text: str) -> None:
         ("Task exited with return code 1", None),
     ],
 )
-def test_it_says_whether_a_retry_would_heal(text: str, transient: bool | None) -> None:  # noqa: FBT001
+def test_it_says_whether_a_retry_would_heal(text: str, transient: bool | None) -> None:
     assert diagnose(text).transient is transient
 
 

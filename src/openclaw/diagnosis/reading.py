@@ -81,7 +81,8 @@ _STATEMENT = re.compile(
     | (?:from|(?:(?:left|right|inner|outer|cross|full)\s)*join)\s[\w.`"{}()' ]+(?:\son\b.*|\swhere\b.*|[;,(])?$
     | (?:where|and|or|on|when|having|case)\b.*(?:[=<>]|\bin\s*\(|\bis\s(?:not\s)?null\b|\bthen\b|\blike\b)
     | (?:group|order|partition)\sby\s[\w.,"` ]+$ | union(?:\sall)?\s*$
-    | create\b.*\b(?:table|view)\s\S+\s*(?:as\b.*|\(.*|using\b.*)?$ | (?:insert|merge)\sinto\s\S+\s*(?:\(|select\b|values\b|using\b|as\b|$))""",
+    | create\b.*\b(?:table|view)\s\S+\s*(?:as\b.*|\(.*|using\b.*)?$
+    | (?:insert|merge)\sinto\s\S+\s*(?:\(|select\b|values\b|using\b|as\b|$))""",
     re.VERBOSE | re.IGNORECASE,
 )
 

@@ -2,9 +2,9 @@
 
 A file says `category`, perhaps `confidence` and `transient` for all its `rules`, and of each rule: `id`, `match` (patterns, any one of
 which suffices), `explain`, perhaps its own `confidence` and `transient`, `requires` (one of them must be somewhere in the text) and
-`unless` (none of them may be in the lines of the match: decoys). Patterns are regular expressions without regard to case (but for
-codes such as TABLE_NOT_FOUND), in which a blank stands for any white space. In `explain`, `{what|words}` shows the group `what` of the pattern that matched, or else the words
-after the bar.
+`unless` (none of them may be in the lines of the match: decoys). Patterns are regular expressions without regard to case (but for codes
+such as TABLE_NOT_FOUND), in which a blank stands for any white space. In `explain`, `{what|words}` shows the group `what` of the pattern
+that matched, or else the words after the bar.
 
 A rule of one's own takes the place of the one with its id.
 """
