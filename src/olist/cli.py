@@ -49,7 +49,7 @@ def run(source: Source = None, processing_date: ProcessingDate = None, as_json: 
     day = processing_date.date() if processing_date else None
     with Progress(err if as_json else out) as listener:
         report = pipeline.run(settings, told_by=told_by, processing_date=day, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist ingest --source data/ --processing-date 2026-01-31`")
@@ -59,7 +59,7 @@ def ingest(source: Source = None, processing_date: ProcessingDate = None, as_jso
     day = processing_date.date() if processing_date else None
     with Progress(err if as_json else out) as listener:
         report = pipeline.ingest(settings, told_by=told_by, processing_date=day, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist silver --json`")
@@ -68,7 +68,7 @@ def silver(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.silver(settings, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist gold`")
@@ -77,7 +77,7 @@ def gold(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.gold(settings, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist export`")
@@ -86,7 +86,7 @@ def export(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.export(settings, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist status`")

@@ -12,14 +12,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from olist import pipeline
+from olist import pipeline, watch
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.logs import configure_logs
 from olist.report import print_report
 from olist.settings import Settings, load_settings
 from opstore.store import OpstoreUnavailable
 
-__all__ = ["FAILED", "Json", "ProcessingDate", "Source", "err", "errors", "finish", "out", "settings", "sourced"]
+__all__ = [
+    "FAILED",
+    "Json",
+    "ProcessingDate",
+    "Source",
+    "err",
+    "errors",
+    "finish",
+    "finish_piece",
+    "out",
+    "settings",
+    "sourced",
+]
 
 # A pipe has no width: what is written to one is not cut to 80 columns.
 _WIDTH = None if sys.stdout.isatty() else 120
@@ -51,16 +63,30 @@ def settings(**overrides: object) -> Settings:
     return loaded
 
 
-def finish(report: pipeline.Report, as_json: bool, no_op_code: int = 0) -> None:
-    """Show the report and end with its exit code; `no_op_code` where there was nothing to do."""
+def finish(settings: Settings, report: pipeline.Report, as_json: bool) -> None:
+    """Show the report and what the agent makes of it, and end with its exit code."""
+    _show(report, as_json)
+    if said := watch.poll(settings, report.run_id, failed=report.error is not None):
+        (err if as_json else out).print("", said, sep="\n", soft_wrap=True, markup=False)
+    if report.error is not None:
+        raise typer.Exit(_exit_code(report.error))
+
+
+def finish_piece(report: pipeline.Report, as_json: bool, no_op_code: int = 0) -> None:
+    """Show the report and end with its exit code, or `no_op_code` where there was nothing to do. The agent has a schedule of its own."""
+    _show(report, as_json)
+    if report.error is not None:
+        raise typer.Exit(_exit_code(report.error))
+    if report.status == "no_op" and no_op_code:
+        raise typer.Exit(no_op_code)
+
+
+def _show(report: pipeline.Report, as_json: bool) -> None:
     print_report(err if as_json else out, report)
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     if report.error is not None:
         err.print(f"\n[bold red]error[/] {_escaped(str(report.error))}", soft_wrap=True)
-        raise typer.Exit(_exit_code(report.error))
-    if report.status == "no_op" and no_op_code:
-        raise typer.Exit(no_op_code)
 
 
 @contextmanager

@@ -7,12 +7,15 @@ together has one name, `made_by`, which the scheduler chooses once: a sortable i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from olist.bronze import ingest as bronze
 from olist.contracts import Contract, load_contracts
 from olist.errors import ConfigurationError
+from olist.lake.open import open_lake
 from olist.lake.verify import sound
+from olist.lineage import edges
 from olist.locks import file_lock
 from olist.pipeline import (
     Context,
@@ -21,7 +24,6 @@ from olist.pipeline import (
     account_ingested,
     account_silver,
     gate,
-    open_lake,
     perform,
     quarantine_accounted,
     record_arrivals,
@@ -48,13 +50,15 @@ def store(
     """Bring one table of a delivery into the lake, where it waits for `accept`. Tables may be brought in side by side."""
 
     def work(context: Context, run_id: str) -> None:
-        contract = _contract(settings, table)
+        contracts = load_contracts(settings.contracts)
+        contract = _contract(contracts, table)
+        context.opstore.record_lineage("olist", edges(contracts))
         settings.scratch.mkdir(parents=True, exist_ok=True)
         with (
             file_lock(settings.home / f"lock-{table}", settings.lock_wait),
             delivery(
                 settings.source,
-                load_contracts(settings.contracts),
+                contracts,
                 home=settings.home,
                 told_by=context.told_by,
                 announce=listener.source,
@@ -160,8 +164,7 @@ def publish(settings: Settings, *, made_by: str, listener: Listener) -> Report:
     return perform("silver.publish", settings, listener, work, made_by=made_by)
 
 
-def _contract(settings: Settings, table: str) -> Contract:
-    contracts = load_contracts(settings.contracts)
+def _contract(contracts: Mapping[str, Contract], table: str) -> Contract:
     if table not in contracts:
         raise ConfigurationError(
             "no contract describes this table",

@@ -18,18 +18,20 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal, Protocol
 
 import structlog
 
+from olist import failures, watch
 from olist.bronze.ingest import Ingested
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
 from olist.errors import AuditFailed, OlistError, explained
 from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
-from olist.lake.batches import Lake
-from olist.lake.store import FolderStore
+from olist.lake.open import open_lake
+from olist.lineage import edges
 from olist.locks import file_lock
 from olist.quality.freshness import freshness
 from olist.quality.judge import Gate
@@ -176,11 +178,6 @@ def export(settings: Settings, *, listener: Listener | None = None) -> Report:
     return _command("export", settings, listener or Silent(), ("export",))
 
 
-def open_lake(settings: Settings) -> Lake:
-    """The lake that the settings name."""
-    return Lake(FolderStore(settings.lake_folder))
-
-
 @dataclass
 class Context:
     """What a step works with. `report.run_id` names what it makes in lake and warehouse."""
@@ -191,6 +188,8 @@ class Context:
     report: Report
     told_by: str
     processing_date: date
+    step: str = ""
+    is_reported: bool = False  # the innermost step that fails reports it
 
 
 def _command(
@@ -250,6 +249,7 @@ def perform(
 def _ingest(context: Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
     contracts = load_contracts(settings.contracts)
+    context.opstore.record_lineage("olist", edges(contracts))
     with delivery(
         settings.source, contracts, home=settings.home, told_by=context.told_by, announce=listener.source
     ) as source:
@@ -342,7 +342,7 @@ def _gold(context: Context, run_id: str) -> None:
             work=settings.home / "dbt",
             publish_wait=settings.publish_wait,
             on_node=listener.advance,
-            on_checks=_checks_recorder(context, run_id),
+            on_built=_built_recorder(context, run_id),
         )
     for t in result.tables:
         context.report.layers.append(LayerRow("gold", t.table, t.rows, t.rows, 0, 0, 0, round(t.seconds, 3)))
@@ -369,7 +369,7 @@ def _export(context: Context, run_id: str) -> None:
     if exported:
         context.report.status = "success"
         objects = sum(len(e.objects) for e in exported)
-        listener.note(f"export {run_id}: {objects} objects under {settings.lake_folder / 'exports'}")
+        listener.note(f"export {run_id}: {objects} objects under {settings.lake_url}/exports")
     else:
         listener.note("export: nothing was published since the last export")
 
@@ -383,14 +383,32 @@ _STEPS: dict[Step, Doing] = {
 
 
 def gate(context: Context, run_id: str) -> Gate:
-    """The gate of a step: its checks are recorded with the run."""
-    return Gate(context.report.run_id, context.settings.quality, _checks_recorder(context, run_id))
+    """The gate of a step: its checks are recorded with the run, and those that fail as events."""
+    keep = _checks_recorder(context, run_id)
+
+    def record(checks: list[Check]) -> None:
+        keep(checks)
+        context.opstore.record_events(failures.of_checks(run_id, context.step, checks))
+
+    return Gate(context.report.run_id, context.settings.quality, record)
 
 
 def _checks_recorder(context: Context, run_id: str) -> Callable[[list[Check]], None]:
     def record(checks: list[Check]) -> None:
         context.report.checks.extend(checks)
         context.opstore.record_checks(run_id, checks)
+
+    return record
+
+
+def _built_recorder(context: Context, run_id: str) -> Callable[[list[Check], Path], None]:
+    """What failed in dbt becomes events by its artifacts, in the words and with the lineage of dbt."""
+    keep = _checks_recorder(context, run_id)
+
+    def record(checks: list[Check], artifacts: Path) -> None:
+        keep(checks)
+        if (artifacts / "run_results.json").exists() and (said := watch.record(context.settings, artifacts, run_id)):
+            context.listener.note(said)
 
     return record
 
@@ -402,13 +420,14 @@ def _recorded(context: Context, step: str, run_id: str, parent: str | None) -> I
         RunStart(run_id, step, None, parent, context.settings.deadline, _revision(), json.dumps(_versions()))
     )
     started, first, status = time.perf_counter(), len(context.report.layers), context.report.status
-    context.report.status = "no_op"
+    context.report.status, context.step = "no_op", step
     message: str | None = None
     try:
         yield run_id
     except BaseException as error:
         context.report.status = "failed"
         message = str(error) or type(error).__name__
+        _report(context, run_id, step, error)
         raise
     finally:
         rows = context.report.layers[first:]
@@ -424,6 +443,17 @@ def _recorded(context: Context, step: str, run_id: str, parent: str | None) -> I
                 raise
             # The step's own error is the one to show. The run stays started: past its deadline it counts as lost.
             log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
+
+
+def _report(context: Context, run_id: str, step: str, error: BaseException) -> None:
+    """The failure as events, once: by the innermost step."""
+    if context.is_reported:
+        return
+    context.is_reported = True
+    try:
+        context.opstore.record_events(failures.of_error(run_id, step, error))
+    except OpstoreUnavailable as unavailable:  # the step's own error is the one to show
+        log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
 
 
 def _worse(before: Status, after: Status) -> Status:

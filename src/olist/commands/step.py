@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from olist import pieces
-from olist.console import Json, ProcessingDate, Source, err, finish, out, settings, sourced
+from olist.console import Json, ProcessingDate, Source, err, finish_piece, out, settings, sourced
 from olist.report import Progress
 
 __all__ = ["register"]
@@ -41,7 +41,7 @@ def store(
     day = processing_date.date() if processing_date else None
     with Progress(err if as_json else out) as listener:
         report = pieces.store(loaded, table, made_by=run_id, told_by=told_by, processing_date=day, listener=listener)
-    finish(report, as_json)
+    finish_piece(report, as_json)
 
 
 @step.command(epilog="Example: `olist step accept --run-id 20260131T060000000000Z-1a2b --no-op-code 99`")
@@ -49,7 +49,7 @@ def accept(run_id: RunId, no_op_code: NoOpCode = 0, as_json: Json = False) -> No
     """Judge a delivery whose tables are all there, and accept it or put it in quarantine."""
     with Progress(err if as_json else out) as listener:
         report = pieces.accept(settings(), made_by=run_id, listener=listener)
-    finish(report, as_json, no_op_code)
+    finish_piece(report, as_json, no_op_code)
 
 
 @step.command(epilog="Example: `olist step validate`")
@@ -57,7 +57,7 @@ def validate(as_json: Json = False) -> None:
     """Prove that the batches that silver would be built from are as they were written."""
     with Progress(err if as_json else out) as listener:
         report = pieces.validate(settings(), listener=listener)
-    finish(report, as_json)
+    finish_piece(report, as_json)
 
 
 @step.command(epilog="Example: `olist step build --run-id 20260131T070000000000Z-1a2b --no-op-code 99`")
@@ -65,7 +65,7 @@ def build(run_id: RunId, no_op_code: NoOpCode = 0, as_json: Json = False) -> Non
     """Build what changed of silver into the stage."""
     with Progress(err if as_json else out) as listener:
         report = pieces.build(settings(), made_by=run_id, listener=listener)
-    finish(report, as_json, no_op_code)
+    finish_piece(report, as_json, no_op_code)
 
 
 @step.command(epilog="Example: `olist step audit --run-id 20260131T070000000000Z-1a2b`")
@@ -73,7 +73,7 @@ def audit(run_id: RunId, as_json: Json = False) -> None:
     """Judge what is staged. What fails is quarantined, and silver stands as it was."""
     with Progress(err if as_json else out) as listener:
         report = pieces.audit(settings(), made_by=run_id, listener=listener)
-    finish(report, as_json)
+    finish_piece(report, as_json)
 
 
 @step.command(epilog="Example: `olist step publish --run-id 20260131T070000000000Z-1a2b`")
@@ -81,4 +81,4 @@ def publish(run_id: RunId, as_json: Json = False) -> None:
     """Publish what is staged and was audited."""
     with Progress(err if as_json else out) as listener:
         report = pieces.publish(settings(), made_by=run_id, listener=listener)
-    finish(report, as_json)
+    finish_piece(report, as_json)
