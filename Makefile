@@ -18,6 +18,7 @@ lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/python dbt/lint/portable_sql.py
 	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards/twins src/olist/silver src/opstore
 	.venv/bin/sqlfluff lint --disable-progress-bar --templater placeholder --config src/olist/warehouse/statements/.sqlfluff src/olist/warehouse
 
