@@ -1,0 +1,48 @@
+"""dbt in this process: importing it once more in another would cost as much as building several models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from olist.warehouse.connect import libpq_environment
+
+__all__ = ["invoke"]
+
+
+def invoke(
+    arguments: Sequence[str],
+    project: Path,
+    connection: psycopg.Connection,
+    *,
+    schema: str,
+    work: Path,
+    on_event: Callable[[Any], None] = lambda event: None,
+) -> Any:
+    """dbt's own result of a command on the connection's warehouse; `schema` is what models are built in.
+
+    `work` keeps dbt's target folder and log between invocations, so that it parses only what changed.
+    """
+    from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
+
+    projects = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
+    with _environment(libpq_environment(connection) | {"OLIST_DBT_SCHEMA": schema}):
+        return dbtRunner(callbacks=[on_event]).invoke([*arguments, *projects, *folders])
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """dbt's profile reads its connection from the environment."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
