@@ -1,4 +1,6 @@
--- Gold is as fresh as what it was built from: its orders and its daily figures end on the day of the last order.
+-- Gold is as fresh as what it was built from: its orders and its daily figures end on the day of the last order. Returns the ends that are other days.
+{{ config(meta={'kind': 'freshness'}) }}
+
 with
 
 ends as (

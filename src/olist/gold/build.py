@@ -55,9 +55,10 @@ def build_gold(
     work: Path,
     publish_wait: float,
     on_node: Callable[[str], None] = lambda name: None,
-    on_checks: Callable[[list[Check]], None] = lambda checks: None,
+    on_built: Callable[[list[Check], Path], None] = lambda checks, artifacts: None,
 ) -> GoldResult:
-    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs.
+    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs; `on_built` is told what
+    the tests found and where dbt's artifacts are, which may be missing where dbt itself broke down.
 
     `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too.
 
@@ -74,7 +75,7 @@ def build_gold(
         results = _dbt_build(project, connection, work, on_node)
         _keep_artifacts(lake, work / "target", results.invocation_id)
         checks = [_check(r) for r in results.nodes if _is_test(r)]
-        on_checks(checks)
+        on_built(checks, work / "target")
         _raise_for_failures(results)
         tables = _tables(connection, STAGED)
         for table in tables:

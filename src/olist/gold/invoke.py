@@ -12,7 +12,7 @@ import psycopg
 
 from olist.warehouse.connect import libpq_environment
 
-__all__ = ["invoke"]
+__all__ = ["invoke", "parse"]
 
 
 def invoke(
@@ -30,10 +30,20 @@ def invoke(
     """
     from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
 
-    projects = ["--project-dir", str(project), "--profiles-dir", str(project)]
-    folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
     with _environment(libpq_environment(connection) | {"OLIST_DBT_SCHEMA": schema}):
-        return dbtRunner(callbacks=[on_event]).invoke([*arguments, *projects, *folders])
+        return dbtRunner(callbacks=[on_event]).invoke([*arguments, *_folders(project, work)])
+
+
+def parse(project: Path, work: Path) -> bool:
+    """Write the manifest alone, without a database; whether that succeeded. It takes seconds."""
+    from dbt.cli.main import dbtRunner
+
+    return dbtRunner().invoke(["parse", *_folders(project, work)]).success
+
+
+def _folders(project: Path, work: Path) -> list[str]:
+    read = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    return [*read, "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
 
 
 @contextmanager
