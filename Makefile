@@ -6,13 +6,16 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test lint format docs benchmark reviews-score clean
+.PHONY: run test test-cloud lint format docs benchmark reviews-score clean
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud"
+
+test-cloud: .venv/.dev ## Run the tests against stand-ins for Google Cloud
+	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check

@@ -10,6 +10,8 @@
     ├── WarehouseUnavailable    the database cannot be reached or started (transient)
     ├── PublishBlocked          an object that others built on a layer stands in its way
     ├── GoldFailed              dbt did not come back green: gold is unchanged
+    ├── CloudRefused            Google Cloud does not let us: grant a permission, or correct a setting
+    ├── CloudUnavailable        Google Cloud does not answer (transient)
     └── Busy                    another run is at work: wait (transient)
 
 Each says what failed, on which resource, what was expected, what was found and what to do.
@@ -23,6 +25,8 @@ from pathlib import Path
 __all__ = [
     "AuditFailed",
     "Busy",
+    "CloudRefused",
+    "CloudUnavailable",
     "ConfigurationError",
     "ContractError",
     "GoldFailed",
@@ -33,6 +37,7 @@ __all__ = [
     "SourceRefused",
     "WarehouseUnavailable",
     "explained",
+    "extra_missing",
 ]
 
 
@@ -98,10 +103,31 @@ class GoldFailed(OlistError):
     """dbt failed to build or test; what was published before stands."""
 
 
+class CloudRefused(OlistError):
+    """Google Cloud refused what was asked: a permission, a resource or a quota is missing."""
+
+
+class CloudUnavailable(OlistError):
+    """Google Cloud cannot be reached, or is out of order."""
+
+    transient = True
+
+
 class Busy(OlistError):
     """Another process holds a lock that this one needs."""
 
     transient = True
+
+
+def extra_missing(setting: str, error: ImportError) -> ConfigurationError:
+    """A setting names Google Cloud, and its libraries are not installed."""
+    return ConfigurationError(
+        "the libraries for Google Cloud are not installed",
+        resource=setting,
+        expected="the extra gcp of olist-platform",
+        found=str(error),
+        remedy="install it: `.tools/bin/uv sync --frozen --inexact --extra gcp`, or pip install 'olist-platform[gcp]'",
+    )
 
 
 def explained(error: Exception, home: Path) -> OlistError:

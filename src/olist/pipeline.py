@@ -31,8 +31,7 @@ from olist.contracts import load_contracts
 from olist.errors import AuditFailed, Busy, OlistError, explained
 from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
-from olist.lake.batches import Lake
-from olist.lake.store import FolderStore
+from olist.lake.open import open_lake
 from olist.lineage import edges
 from olist.quality.freshness import freshness
 from olist.quality.judge import Gate
@@ -157,11 +156,6 @@ def gold(settings: Settings, *, listener: Listener | None = None) -> Report:
 def export(settings: Settings, *, listener: Listener | None = None) -> Report:
     """Silver and gold to Parquet in the lake."""
     return _command("export", settings, listener or Silent(), ("export",))
-
-
-def open_lake(settings: Settings) -> Lake:
-    """The lake that the settings name."""
-    return Lake(FolderStore(settings.lake_folder))
 
 
 @dataclass
@@ -314,7 +308,7 @@ def _export(context: _Context, run_id: str) -> None:
     if exported:
         context.report.status = "success"
         objects = sum(len(e.objects) for e in exported)
-        listener.note(f"export {run_id}: {objects} objects under {settings.lake_folder / 'exports'}")
+        listener.note(f"export {run_id}: {objects} objects under {settings.lake_url}/exports")
     else:
         listener.note("export: nothing was published since the last export")
 
