@@ -1,4 +1,5 @@
--- Gold is as fresh as what it was built from: its orders and its daily figures end on the day of the last order. Returns the ends that are other days.
+-- Gold is as fresh as what it was built from: its orders and its daily figures end on the day of the last order. Returns the ends that
+-- do not.
 {{ config(meta={'kind': 'freshness'}) }}
 
 with
