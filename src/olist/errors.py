@@ -6,6 +6,7 @@
     ├── SourceRefused           the delivered files are faulty: mend them, or ask their producer
     │   └── HeaderRefused       a file's columns are not the contract's
     ├── AuditFailed             the data broke a rule: nothing was published
+    ├── StageLost               another run has used the stage: build again
     ├── LakeError               the lake was altered, or cannot be written
     ├── WarehouseUnavailable    the database cannot be reached or started (transient)
     ├── PublishBlocked          an object that others built on a layer stands in its way
@@ -35,6 +36,7 @@ __all__ = [
     "OlistError",
     "PublishBlocked",
     "SourceRefused",
+    "StageLost",
     "WarehouseUnavailable",
     "explained",
     "extra_missing",
@@ -83,6 +85,10 @@ class AuditFailed(OlistError):
     ) -> None:
         super().__init__(what, resource=resource, expected=expected, found=found, remedy=remedy)
         self.quarantined = quarantined
+
+
+class StageLost(OlistError):
+    """What this run has staged is there no more, or was never audited; what was published before stands."""
 
 
 class LakeError(OlistError):

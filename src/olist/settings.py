@@ -50,6 +50,7 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    parent_run: str | None = Field(None, description="The run in the record that a command is part of.")
     agent: bool = Field(True, description="Whether `openclaw` is called: after dbt, and at the end of a command.")
 
     @field_validator("home", "contracts", "dbt_project")
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "lake", "warehouse", mode="before")
+    @field_validator("source", "lake", "warehouse", "parent_run", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
