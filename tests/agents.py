@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from openclaw.lineage import Lineage
-
 from openclaw.agent import Agent, Judge, Policy
 from openclaw.alerts import NotDelivered
+from openclaw.lineage import Lineage
 from openclaw.model import Diagnosis, Failure, Finding, IncidentView
 from opstore.store import Check, Event, Opstore, RunFinish, RunStart, event_id
 

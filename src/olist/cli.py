@@ -80,6 +80,22 @@ def gold(as_json: Json = False) -> None:
     _finish(settings, report, as_json)
 
 
+@app.command(epilog="Example: `olist docs --out gold.html`")
+def docs(
+    out_path: Annotated[Path | None, typer.Option("--out", help="The page; default: docs.html in OLIST_HOME.")] = None,
+) -> None:
+    """Write the documentation and lineage of gold as one page; opens it where there is a terminal and a browser."""
+    from olist.gold.docs import write_docs
+    from olist.warehouse import connect
+
+    with _errors():
+        settings = _settings()
+        page = (out_path or settings.home / "docs.html").absolute()
+        with connect.connect(connect.warehouse_url(settings), "docs") as connection:
+            write_docs(settings.dbt_project, connection, work=settings.home / "dbt" / "docs", page=page)
+        _open(page)
+
+
 @app.command(epilog="Example: `olist export`")
 def export(as_json: Json = False) -> None:
     """Write silver and gold as partitioned Parquet into the lake; unchanged data writes nothing."""
@@ -91,7 +107,7 @@ def export(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
-    """What ran last, what is at work, what was lost, and how fresh each table is."""
+    """What ran last, what is at work, what was lost, how fresh each table is, and which incidents are open."""
     with _errors():
         settings = _settings()
         opstore = Opstore(settings.opstore_path)
@@ -99,6 +115,7 @@ def status(as_json: Json = False) -> None:
         tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
+            "incidents": opstore.incidents(),
             "tables": [table.as_json() for table in tables],
             "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
         }
@@ -287,9 +304,14 @@ def quality_docs() -> None:
         if index is None:
             out.print("nothing was judged yet: `olist run` does")
             return
-        out.print(str(index), soft_wrap=True)
-        if out.is_terminal:
-            typer.launch(index.as_uri())
+        _open(index)
+
+
+def _open(page: Path) -> None:
+    """Print where a page is, and open it where there is a terminal and a browser."""
+    out.print(str(page), soft_wrap=True)
+    if out.is_terminal:
+        typer.launch(page.as_uri())
 
 
 def _embedded_settings() -> Settings:
