@@ -37,7 +37,9 @@ def new_name() -> str:
     default_args=DEFAULTS,
     params={
         "source": Param("", type="string", description="A folder of CSVs or a zip; empty: the platform's setting."),
-        "processing_date": Param("", type="string", description="Day to deliver for, to back-fill; empty: the run's own."),
+        "processing_date": Param(
+            "", type="string", description="Day to deliver for, to back-fill; empty: the run's own."
+        ),
     },
     tags=["olist", "bronze"],
     doc_md="""
@@ -65,7 +67,15 @@ def olist_ingest() -> None:
     )
     accepted = command(
         "accept",
-        *("olist", "step", "accept", "--run-id", "{{ ti.xcom_pull('name') }}", "--no-op-code", str(settings.NOTHING_TO_DO)),
+        *(
+            "olist",
+            "step",
+            "accept",
+            "--run-id",
+            "{{ ti.xcom_pull('name') }}",
+            "--no-op-code",
+            str(settings.NOTHING_TO_DO),
+        ),
         outlets=[BRONZE],
         pool="olist_platform",
     )

@@ -8,7 +8,12 @@ import olist_settings as settings
 from airflow.sdk import dag
 from olist_tasks import command
 
-DEFAULTS = {"owner": "data-platform", "retries": 2, "retry_delay": timedelta(seconds=20), "retry_exponential_backoff": 2}
+DEFAULTS = {
+    "owner": "data-platform",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "retry_exponential_backoff": 2,
+}
 ONE_AT_A_TIME = {"max_active_runs": 1, "catchup": False, "start_date": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
@@ -19,13 +24,23 @@ ONE_AT_A_TIME = {"max_active_runs": 1, "catchup": False, "start_date": datetime(
     default_args=DEFAULTS,
     tags=["olist", "watch"],
     doc_md="""
-    Every five minutes: fetch what dbt has left in the lake since the last time, put it on record (failed runs and tests, stale sources, slow
-    models), and have the agent look at what is new. It is also the scheduler's heartbeat: the agent expects it to begin.
+    Every five minutes: fetch what dbt has left in the lake since the last time, put it on record (failed runs and
+    tests, stale sources, slow models), and have the agent look at what is new. It is also the scheduler's heartbeat: the agent expects it to begin.
     """,
     **ONE_AT_A_TIME,
 )
 def olist_monitor_dbt() -> None:
-    fetched = command("fetch", "olist", "artifacts", "--new", settings.EXCHANGE, minutes=5)
+    fetched = command(
+        "fetch",
+        "olist",
+        "gold",
+        "artifacts",
+        "--new",
+        settings.EXCHANGE,
+        "--no-op-code",
+        str(settings.NOTHING_TO_DO),
+        minutes=5,
+    )
     recorded = command("record", "openclaw", "record", settings.EXCHANGE, minutes=5)
     # Also when nothing was new, or could not be fetched: other failures wait to be told.
     polled = command("poll", "openclaw", "poll", "--wait", "60s", minutes=5, trigger_rule="all_done")
@@ -39,8 +54,8 @@ def olist_monitor_dbt() -> None:
     default_args=DEFAULTS,
     tags=["olist", "watch"],
     doc_md="""
-    Daily: the volumes and distributions of silver against their own history, by weekday. What is far from it is VOLUME_ANOMALY or DATA_DRIFT,
-    with the numbers. In the first weeks it learns and says nothing.
+    Daily: the volumes and distributions of silver against their own history, by weekday. What is far from it is VOLUME_ANOMALY or
+    DATA_DRIFT, with the numbers. In the first weeks it learns and says nothing.
     """,
     **ONE_AT_A_TIME,
 )
@@ -55,8 +70,9 @@ def olist_monitor_drift() -> None:
     default_args=DEFAULTS,
     tags=["olist", "housekeeping"],
     doc_md="""
-    Weekly: what the record, the validation results and the logs keep no longer. The lake is immutable and never pruned from here: in a bucket a
-    lifecycle rule does it.
+    Weekly: what the record, the validation results and the logs keep no longer.
+    The lake is immutable and never pruned from here: in a bucket
+    a lifecycle rule does it.
     """,
     **ONE_AT_A_TIME,
 )
