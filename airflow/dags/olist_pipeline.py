@@ -52,7 +52,7 @@ def new_name() -> str:
 )
 def olist_ingest() -> None:
     name = new_name()
-    day = "{{ params.processing_date or (logical_date or dag_run.run_after) | ds }}"
+    day = "{{ params.processing_date or (dag_run.logical_date or dag_run.run_after) | ds }}"
     given = ["--run-id", "{{ ti.xcom_pull('name') }}", "--processing-date", day]
     source = "--source={{ params.source }}"
     stored = (

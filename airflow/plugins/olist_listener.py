@@ -128,7 +128,16 @@ def tell(*facts: dict[str, Any]) -> None:
     command = [settings.BIN / "python", "-m", "olist.intake"]
     lines = "".join(json.dumps(fact) + "\n" for fact in facts)
     try:
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        # In a session of its own: who ends Airflow does not end what tells of it.
+        done = subprocess.run(
+            command,
+            input=lines,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+            start_new_session=True,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         log.error("the platform's record was not told: %s: %s", error, lines)
         return
@@ -195,12 +204,19 @@ def _killed(ti: Any) -> str:
             lines = [_event(line) for line in deque(file, _TAIL)]
     except OSError:
         lines = []
-    return "\n".join(["its process ended without a word: it was killed, or its machine was lost", *lines])
+    return "\n".join(
+        [
+            "the task could not say why: it was killed, its machine was lost, or it failed before it began; its log ends with",
+            *lines,
+        ]
+    )
 
 
 def _event(line: str) -> str:
     try:
-        return str(json.loads(line)["event"])
+        told = json.loads(line)
+        causes = [f"{cause['exc_type']}: {cause['exc_value']}" for cause in told.get("error_detail") or []]
+        return "\n".join([str(told["event"]), *causes])
     except (ValueError, KeyError, TypeError):
         return line.rstrip()
 

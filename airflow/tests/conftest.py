@@ -39,7 +39,11 @@ class Installation:
     def platform(self, program: str, *arguments: str, **variables: str) -> str:
         """Run a command of the platform; its output. It must succeed."""
         done = subprocess.run(
-            [BIN / program, *arguments], env=self.laptop.environment() | variables, capture_output=True, text=True, check=False
+            [BIN / program, *arguments],
+            env=self.laptop.environment() | variables,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

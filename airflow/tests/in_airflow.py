@@ -72,7 +72,9 @@ def cloud_run() -> dict[str, Any]:
     for code in (0, 99, 75, 1):
         _stand_in(ran, code)
         outcomes[str(code)] = _outcome(task)
-    operators = {type(t).__name__ if not t.is_mapped else t.operator_class.__name__ for d in bag.dags.values() for t in d.tasks}
+    operators = {
+        type(t).__name__ if not t.is_mapped else t.operator_class.__name__ for d in bag.dags.values() for t in d.tasks
+    }
     container = ran[0]["container_overrides"][0]
     return {"errors": bag.import_errors, "operators": sorted(operators), "container": container, "outcomes": outcomes}
 
@@ -94,7 +96,9 @@ def _stand_in(ran: list[Any], code: int) -> None:
     class CloudRunExecuteJobOperator(BaseOperator):
         template_fields = ("overrides",)
 
-        def __init__(self, *, project_id: str, region: str, job_name: str, overrides: Any = None, **kwargs: Any) -> None:
+        def __init__(
+            self, *, project_id: str, region: str, job_name: str, overrides: Any = None, **kwargs: Any
+        ) -> None:
             super().__init__(**kwargs)
             self.overrides, self.operation = overrides, None
 

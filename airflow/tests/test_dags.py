@@ -11,10 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import BIN, PROJECT
 
 pytestmark = pytest.mark.timeout(900)
-DAGS = {"olist_ingest", "olist_silver", "olist_export", "olist_monitor_dbt", "olist_monitor_drift", "olist_housekeeping"}
+DAGS = {
+    "olist_ingest",
+    "olist_silver",
+    "olist_export",
+    "olist_monitor_dbt",
+    "olist_monitor_drift",
+    "olist_housekeeping",
+}
 SCRIPT = Path(__file__).with_name("in_airflow.py")
 
 
@@ -73,10 +81,17 @@ def test_a_dag_says_whose_it_is_what_it_does_and_when_it_gives_up(read: Any, nam
 
 def test_every_dag_runs_from_end_to_end(environment: dict[str, str]) -> None:
     migrated = subprocess.run(
-        [Path(sys.executable).with_name("airflow"), "db", "migrate"], env=environment, capture_output=True, text=True, check=False
+        [Path(sys.executable).with_name("airflow"), "db", "migrate"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert migrated.returncode == 0, migrated.stderr[-4000:]
-    assert in_airflow("run", environment, "olist_ingest", "olist_silver") == {"olist_ingest": "success", "olist_silver": "success"}
+    assert in_airflow("run", environment, "olist_ingest", "olist_silver") == {
+        "olist_ingest": "success",
+        "olist_silver": "success",
+    }
     subprocess.run([BIN / "olist", "gold"], env=environment | {"OLIST_AGENT": "false"}, check=True, capture_output=True)
     rest = sorted(DAGS - {"olist_ingest", "olist_silver"})
     assert in_airflow("run", environment, *rest) == dict.fromkeys(rest, "success")
@@ -88,4 +103,9 @@ def test_in_production_the_same_dags_run_cloud_run_jobs(environment: dict[str, s
     assert found["errors"] == {}
     assert set(found["operators"]) == {"CloudRunCommand", "_PythonDecoratedOperator"}
     assert found["container"]["args"][:3] == ["olist", "step", "accept"]
-    assert found["outcomes"] == {"0": "done", "99": "AirflowSkipException", "75": "AirflowException", "1": "AirflowFailException"}
+    assert found["outcomes"] == {
+        "0": "done",
+        "99": "AirflowSkipException",
+        "75": "AirflowException",
+        "1": "AirflowFailException",
+    }

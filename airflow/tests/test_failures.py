@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Installation, until
 
 pytestmark = pytest.mark.timeout(900)
@@ -34,7 +35,12 @@ def _event(installation: Installation, dag: str) -> dict[str, Any]:
     run = installation.ended(dag)
     assert run["state"] == "failed"
     of_run = f"airflow/{dag}/{run['dag_run_id']}"
-    until(lambda: installation.rows(f"SELECT 1 AS n FROM ops_runs_current WHERE run_id = '{of_run}' AND status = 'failed'"), of_run)
+    until(
+        lambda: installation.rows(
+            f"SELECT 1 AS n FROM ops_runs_current WHERE run_id = '{of_run}' AND status = 'failed'"
+        ),
+        of_run,
+    )
     (event,) = installation.rows(f"SELECT * FROM ops_events WHERE resource = 'task:{dag}.only'")
     evidence = json.loads(event["evidence"])
     assert (evidence["dag"], evidence["task"], evidence["dag_run"]) == (dag, "only", run["dag_run_id"])

@@ -58,7 +58,7 @@ def test_what_is_far_from_usual_is_an_event_with_the_numbers_until_it_is_usual_a
     rows = read_rows(small_copy, "order_items")
     write_rows(small_copy, "order_items", [row | {"price": f"{float(row['price']) * 3:.2f}"} for row in rows])
     reviews = read_rows(small_copy, "order_reviews")
-    write_rows(small_copy, "order_reviews", reviews[: len(reviews) * 3 // 4])
+    write_rows(small_copy, "order_reviews", reviews[: len(reviews) * 9 // 10])
     deliver(observed.settings(small_copy))
     on(observed, DAY + timedelta(days=1))
     found = {(e["type"], e["resource"], e["check_name"]): e for e in events(observed)}
