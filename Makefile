@@ -6,7 +6,7 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test lint format benchmark clean
+.PHONY: run test lint format benchmark triage-score clean
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
@@ -29,6 +29,9 @@ format: .venv/.dev ## Format Python and SQL
 benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
+
+triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real projects, where they are at hand
+	.venv/bin/python benchmarks/triage.py
 
 clean: ## Remove what was installed and built, keep .olist
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache
