@@ -43,21 +43,16 @@ def start(
 ) -> subprocess.Popen[str]:
     """The scorer with the real command, at work."""
     command = f"{Path(sys.executable).parent / 'openclaw'} triage"
-    return subprocess.Popen(
-        [
-            *(sys.executable, shared / "tools/score_triage.py", cases),
-            *(
-                "--command",
-                f"{command} {{case}} --format json",
-                "--message-command",
-                f"{command} --message - --format json",
-            ),
-            *("--messages", messages, "--json", out, *(["--verbose"] if verbose else [])),
-            *(word for name, value in least.items() for word in ("--min", f"{name}={value}")),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    words = [shared / "tools/score_triage.py", cases, "--messages", messages, "--json", out]
+    words += [
+        "--command",
+        f"{command} {{case}} --format json",
+        "--message-command",
+        f"{command} --message - --format json",
+    ]
+    words += [word for name, value in least.items() for word in ("--min", f"{name}={value}")]
+    words += ["--verbose"] if verbose else []
+    return subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.PIPE, text=True)
 
 
 def shortcomings(figures: dict[str, Any]) -> list[str]:
