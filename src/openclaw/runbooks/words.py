@@ -7,6 +7,7 @@ sentence. What wraps every failure of a tool (frames of a traceback, the stateme
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def words(text: str) -> list[str]:
     plain = _IDS.sub(" ", _WRAPPERS.sub(" ", plain.replace("`", " ")))
     single = list(_single(_QUOTED_NAME.sub(" ", plain)))
     compounds = [compound.lower() for compound in _COMPOUND.findall(plain)]
-    return [*single, *compounds, *(f"{one} {other}" for one, other in zip(single, single[1:], strict=False))]
+    return [*single, *compounds, *(f"{one} {other}" for one, other in itertools.pairwise(single))]
 
 
 def _single(plain: str) -> Iterator[str]:
