@@ -25,7 +25,8 @@ ONE_AT_A_TIME = {"max_active_runs": 1, "catchup": False, "start_date": datetime(
     tags=["olist", "watch"],
     doc_md="""
     Every five minutes: fetch what dbt has left in the lake since the last time, put it on record (failed runs and
-    tests, stale sources, slow models), and have the agent look at what is new. It is also the scheduler's heartbeat: the agent expects it to begin.
+    tests, stale sources, slow models), and have the agent look at what is new. It is also the scheduler's
+    heartbeat: the agent expects it to begin.
     """,
     **ONE_AT_A_TIME,
 )

@@ -206,7 +206,7 @@ def _killed(ti: Any) -> str:
         lines = []
     return "\n".join(
         [
-            "the task could not say why: it was killed, its machine was lost, or it failed before it began; its log ends with",
+            "the task could not say why: it was killed, or failed before it began; its log ends with",
             *lines,
         ]
     )

@@ -72,8 +72,8 @@ def _broken(installation: Installation) -> None:
     assert (states["storeorders"], states["accept"]) == ("failed", "upstream_failed")
     assert installation.api("GET", "/dags/olist_silver/dagRuns")["total_entries"] == 1
 
-    until(lambda: installation.rows(f"SELECT 1 AS n FROM ops_runs_current WHERE run_id = 'airflow/olist_ingest/{run}' AND status = 'failed'"),
-          "the end of the run in the record")  # fmt: skip
+    over = f"SELECT 1 AS n FROM ops_runs_current WHERE run_id = 'airflow/olist_ingest/{run}' AND status = 'failed'"
+    until(lambda: installation.rows(over), "the end of the run in the record")
     said = json.loads(installation.platform("openclaw", "poll", "--json"))
     assert said["opened"] == 1
     assert json.loads(installation.platform("openclaw", "poll", "--json"))["opened"] == 0

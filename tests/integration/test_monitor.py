@@ -55,24 +55,27 @@ def test_the_first_day_learns_and_a_day_as_any_other_says_nothing(observed: Plat
 def test_what_is_far_from_usual_is_an_event_with_the_numbers_until_it_is_usual_again(
     observed: Platform, small_copy: Path
 ) -> None:
-    rows = read_rows(small_copy, "order_items")
-    write_rows(small_copy, "order_items", [row | {"price": f"{float(row['price']) * 3:.2f}"} for row in rows])
+    rows = read_rows(small_copy, "products")
+    heavier = [row | {"product_weight_g": str(3 * int(row["product_weight_g"] or 0))} for row in rows]
+    write_rows(small_copy, "products", heavier)
     reviews = read_rows(small_copy, "order_reviews")
     write_rows(small_copy, "order_reviews", reviews[: len(reviews) * 9 // 10])
     deliver(observed.settings(small_copy))
     on(observed, DAY + timedelta(days=1))
     found = {(e["type"], e["resource"], e["check_name"]): e for e in events(observed)}
-    price = found["DATA_DRIFT", "silver.order_items", "drift(price)"]
+    weight = found["DATA_DRIFT", "silver.products", "drift(product_weight_g)"]
     (_, volume) = next(item for item in found.items() if item[0][:2] == ("VOLUME_ANOMALY", "silver.order_reviews"))
-    evidence = json.loads(str(price["evidence"]))
-    mean = next(n for n in evidence["numbers"] if n["metric"] == "price:mean")
+    evidence = json.loads(str(weight["evidence"]))
+    mean = next(n for n in evidence["numbers"] if n["metric"] == "product_weight_g:mean")
     assert mean["value"] == pytest.approx(3 * mean["usual"], rel=0.05)
     assert "rows_added is -" in str(volume["message"])
     failed = {(c["asset"], c["check_name"]) for c in _last_checks(observed) if c["status"] == "fail"}
-    assert ("silver.order_items", "drift(price)") in failed
+    assert ("silver.products", "drift(product_weight_g)") in failed
 
 
 def _last_checks(platform: Platform) -> list[dict[str, object]]:
     store = Opstore(platform.settings().opstore_path)
-    run = store.query("SELECT run_id FROM ops_runs_current WHERE step = 'monitor.drift' ORDER BY started_at DESC LIMIT 1")
+    run = store.query(
+        "SELECT run_id FROM ops_runs_current WHERE step = 'monitor.drift' ORDER BY started_at DESC LIMIT 1"
+    )
     return store.checks(run[0]["run_id"])
