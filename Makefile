@@ -6,13 +6,16 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-cloud lint format docs benchmark reviews-score clean
+.PHONY: run test test-slow test-cloud lint format docs benchmark reviews-score clean
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud"
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow"
+
+test-slow: .venv/.dev ## Inject faults into the real pipeline and hold the agent's alerts against the truth; minutes
+	.venv/bin/pytest -n 2 --dist loadscope -m slow
 
 test-cloud: .venv/.dev ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
@@ -33,9 +36,10 @@ format: .venv/.dev ## Format Python and SQL
 docs: .venv/.run ## Write gold's documentation and lineage as one page, from the warehouse that `make run` made
 	@.venv/bin/olist docs
 
-benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
+benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, show what quality adds, and how fast the agent is
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
+	.venv/bin/python benchmarks/agent.py
 
 reviews-score: .venv/.dev ## Score what the review texts were taken to say against the labelled hold-out; wants the real data in the warehouse
 	.venv/bin/python benchmarks/reviews.py --half holdout
