@@ -4,11 +4,15 @@
     ├── ConfigurationError      mend a setting or a contract, then run again
     │   └── ContractError
     ├── SourceRefused           the delivered files are faulty: mend them, or ask their producer
+    │   └── HeaderRefused       a file's columns are not the contract's
     ├── AuditFailed             the data broke a rule: nothing was published
+    ├── StageLost               another run has used the stage: build again
     ├── LakeError               the lake was altered, or cannot be written
     ├── WarehouseUnavailable    the database cannot be reached or started (transient)
     ├── PublishBlocked          an object that others built on a layer stands in its way
     ├── GoldFailed              dbt did not come back green: gold is unchanged
+    ├── CloudRefused            Google Cloud does not let us: grant a permission, or correct a setting
+    ├── CloudUnavailable        Google Cloud does not answer (transient)
     └── Busy                    another run is at work: wait (transient)
 
 Each says what failed, on which resource, what was expected, what was found and what to do.
@@ -22,15 +26,20 @@ from pathlib import Path
 __all__ = [
     "AuditFailed",
     "Busy",
+    "CloudRefused",
+    "CloudUnavailable",
     "ConfigurationError",
     "ContractError",
     "GoldFailed",
+    "HeaderRefused",
     "LakeError",
     "OlistError",
     "PublishBlocked",
     "SourceRefused",
+    "StageLost",
     "WarehouseUnavailable",
     "explained",
+    "extra_missing",
 ]
 
 
@@ -59,7 +68,13 @@ class ContractError(ConfigurationError):
 
 
 class SourceRefused(OlistError):
-    """The delivered files break their contract's structure; no batch was accepted."""
+    """The delivered files break their contract's structure; no batch was accepted. `refusals` has the error of each table's file."""
+
+    refusals: Mapping[str, SourceRefused] = {}
+
+
+class HeaderRefused(SourceRefused):
+    """A file's columns are not its contract's."""
 
 
 class AuditFailed(OlistError):
@@ -70,6 +85,10 @@ class AuditFailed(OlistError):
     ) -> None:
         super().__init__(what, resource=resource, expected=expected, found=found, remedy=remedy)
         self.quarantined = quarantined
+
+
+class StageLost(OlistError):
+    """What this run has staged is there no more, or was never audited; what was published before stands."""
 
 
 class LakeError(OlistError):
@@ -90,10 +109,31 @@ class GoldFailed(OlistError):
     """dbt failed to build or test; what was published before stands."""
 
 
+class CloudRefused(OlistError):
+    """Google Cloud refused what was asked: a permission, a resource or a quota is missing."""
+
+
+class CloudUnavailable(OlistError):
+    """Google Cloud cannot be reached, or is out of order."""
+
+    transient = True
+
+
 class Busy(OlistError):
     """Another process holds a lock that this one needs."""
 
     transient = True
+
+
+def extra_missing(setting: str, error: ImportError) -> ConfigurationError:
+    """A setting names Google Cloud, and its libraries are not installed."""
+    return ConfigurationError(
+        "the libraries for Google Cloud are not installed",
+        resource=setting,
+        expected="the extra gcp of olist-platform",
+        found=str(error),
+        remedy="install it: `.tools/bin/uv sync --frozen --inexact --extra gcp`, or pip install 'olist-platform[gcp]'",
+    )
 
 
 def explained(error: Exception, home: Path) -> OlistError:

@@ -68,13 +68,15 @@ class Opstore:
         """Record that a run began."""
         row = asdict(run)
         deadline = utc_now(timedelta(seconds=row.pop("deadline")))
-        self._record({"ops_runs": [{**row, "phase": "started", "deadline_at": deadline, "occurred_at": utc_now()}]})
+        at = run.occurred_at or utc_now()
+        self._record({"ops_runs": [{**row, "phase": "started", "deadline_at": deadline, "occurred_at": at}]})
 
     def finish(self, run: RunFinish) -> None:
         """Record how a run ended."""
         row = asdict(run)
         counts = row.pop("counts") or {}
-        self._record({"ops_runs": [{**row, **counts, "phase": "finished", "occurred_at": utc_now()}]})
+        at = run.occurred_at or utc_now()
+        self._record({"ops_runs": [{**row, **counts, "phase": "finished", "occurred_at": at}]})
 
     def record_checks(self, run_id: str, checks: Iterable[Check], occurred_at: str | None = None) -> None:
         """Record the checks of a run, all or none. They were made at `occurred_at`, by default now."""
@@ -140,6 +142,13 @@ class Opstore:
         """How many incidents are not resolved."""
         query = "SELECT count(*) AS number FROM ops_incidents_current WHERE state <> 'resolved'"
         return int(self.query(query)[0]["number"])
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """The incidents that are not resolved, the worst and then the oldest first: id, severity, state, title, root, opened_at."""
+        return self.query(
+            "SELECT incident_id, severity, state, title, root, opened_at FROM ops_incidents_current "
+            "WHERE state <> 'resolved' ORDER BY severity, opened_at, incident_id"
+        )
 
     # --- The spool --------------------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,7 @@ project's files, is recorded with the publish: equal inputs are a no-op. The art
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,8 @@ import psycopg
 from psycopg import sql
 
 from olist.errors import GoldFailed
+from olist.gold.invoke import invoke
 from olist.lake.batches import Lake
-from olist.warehouse.connect import libpq_environment
 from olist.warehouse.publish import Publication, hold, latest, publish
 from opstore.store import Check
 
@@ -57,9 +55,10 @@ def build_gold(
     work: Path,
     publish_wait: float,
     on_node: Callable[[str], None] = lambda name: None,
-    on_checks: Callable[[list[Check]], None] = lambda checks: None,
+    on_built: Callable[[list[Check], Path], None] = lambda checks, artifacts: None,
 ) -> GoldResult:
-    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs.
+    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs; `on_built` is told what
+    the tests found and where dbt's artifacts are, which may be missing where dbt itself broke down.
 
     `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too.
 
@@ -76,7 +75,7 @@ def build_gold(
         results = _dbt_build(project, connection, work, on_node)
         _keep_artifacts(lake, work / "target", results.invocation_id)
         checks = [_check(r) for r in results.nodes if _is_test(r)]
-        on_checks(checks)
+        on_built(checks, work / "target")
         _raise_for_failures(results)
         tables = _tables(connection, STAGED)
         for table in tables:
@@ -102,9 +101,6 @@ class _Results:
 
 
 def _dbt_build(project: Path, connection: psycopg.Connection, work: Path, on_node: Callable[[str], None]) -> _Results:
-    """`dbt build` in this process: importing dbt once more in another would cost as much as building several models."""
-    from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
-
     invocation_id = ""
 
     def on_event(event: Any) -> None:
@@ -113,20 +109,10 @@ def _dbt_build(project: Path, connection: psycopg.Connection, work: Path, on_nod
         if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
             on_node(event.data.node_info.node_name)
 
-    arguments = [
-        "build",
-        "--project-dir",
-        str(project),
-        "--profiles-dir",
-        str(project),
-        "--exclude-resource-type",
-        "unit_test",
-    ]
-    folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
     for name in _ARTIFACTS:  # an invocation that ends before it writes its own must not be given its predecessor's
         (work / "target" / name).unlink(missing_ok=True)
-    with _environment(libpq_environment(connection) | {"OLIST_DBT_SCHEMA": STAGED}):
-        outcome = dbtRunner(callbacks=[on_event]).invoke([*arguments, *folders])
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    outcome = invoke(arguments, project, connection, schema=STAGED, work=work, on_event=on_event)
     nodes = list(getattr(outcome.result, "results", None) or [])
     error = None if outcome.exception is None else str(outcome.exception)
     if not nodes and error is None:
@@ -167,7 +153,7 @@ def _check(result: Any) -> Check:
     return Check(
         asset=f"gold.{attached.split('.')[2]}" if attached.count(".") >= 2 else attached,
         check_name=node.name,
-        kind=metadata.name if metadata else "business_rule",
+        kind=node.config.meta.get("kind") or (metadata.name if metadata else "business_rule"),
         severity="warn" if str(node.config.severity).lower() == "warn" else "error",
         status=status,  # type: ignore[arg-type]
         failures=result.failures,
@@ -201,15 +187,3 @@ def _digest(connection: psycopg.Connection, project: Path) -> str:
 def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
     rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (schema,)).fetchall()
     return [name for (name,) in rows]
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """dbt's profile reads its connection from the environment."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
