@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from google.auth.transport.requests import AuthorizedSession
-from google.cloud import storage
+from google.cloud import storage  # type: ignore[attr-defined]
 
 from olist.google import credentials, explained
 from olist.lake.cache import ObjectCache, crc32c_of
