@@ -107,7 +107,7 @@ def export(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
-    """What ran last, what is at work, what was lost, and how fresh each table is."""
+    """What ran last, what is at work, what was lost, how fresh each table is, and which incidents are open."""
     with _errors():
         settings = _settings()
         opstore = open_record(settings)
@@ -115,6 +115,7 @@ def status(as_json: Json = False) -> None:
         tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
+            "incidents": opstore.incidents(),
             "tables": [table.as_json() for table in tables],
             "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -205,13 +206,14 @@ def test_every_table_and_view_holds_the_same_rows(both: tuple[Opstore, Opstore],
 
 def test_the_platforms_own_questions_have_the_same_answers(both: tuple[Opstore, Opstore]) -> None:
     on_bigquery, on_sqlite = both
-    for ask in (
+    asked: list[Callable[[Opstore], list[dict[str, Any]]]] = [
         lambda s: s.runs(),
         lambda s: s.runs(parent="r1"),
         lambda s: s.checks("r1"),
         lambda s: s.last_checks("silver", None),
         lambda s: s.last_checks("silver", "unique"),
-    ):
+    ]
+    for ask in asked:
         assert comparable(ask(on_bigquery)) == comparable(ask(on_sqlite))
     assert on_bigquery.open_incidents() == on_sqlite.open_incidents() == 0
 

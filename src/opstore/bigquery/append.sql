@@ -22,7 +22,7 @@ USING (
             INNER JOIN UNNEST(JSON_QUERY_ARRAY(@judgements)) AS j ON known.row_key = JSON_VALUE(j, '$')
         )
 ) AS s
-    ON t.table_name = s.table_name AND t.row_key = s.row_key
+ON t.table_name = s.table_name AND t.row_key = s.row_key
 WHEN MATCHED AND s.table_name = 'lock' THEN
     UPDATE SET document = s.document
 WHEN NOT MATCHED THEN

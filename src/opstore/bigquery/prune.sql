@@ -12,7 +12,7 @@ WHERE
                     recorded_at < MAX(recorded_at) OVER (PARTITION BY JSON_VALUE(document, '$.producer')) AS is_old
                 FROM ops_log
                 WHERE table_name = 'ops_lineage'
-            )
+            ) AS aged
             WHERE is_old
         )
         OR row_key IN (
@@ -25,7 +25,7 @@ WHERE
                         OVER (PARTITION BY JSON_VALUE(document, '$.name')) AS is_old
                 FROM ops_log
                 WHERE table_name = 'ops_leases'
-            )
+            ) AS aged
             WHERE is_old
         )
     )
