@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from olist.errors import OlistError
+from olist.record import open_record
 from olist.settings import load_settings
 from opstore.store import Counts, Event, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
@@ -45,7 +46,7 @@ def _take(store: Opstore, kind: str, fields: dict[str, Any]) -> None:
 def main() -> int:
     """Exit code 2 for a line that is no fact, 75 when the record and its spool cannot be written."""
     try:
-        take_in(Opstore(load_settings().opstore_path), sys.stdin)
+        take_in(open_record(load_settings()), sys.stdin)
     except (OlistError, ValueError, TypeError) as error:
         sys.stderr.write(f"not recorded: {error}\n")
         return _BROKEN
