@@ -13,7 +13,7 @@ from conftest import Platform
 from deliveries import command, deliver, read_rows, succeed, write_rows
 from olist.monitor.run import drift
 from olist.pipeline import Report, Silent
-from opstore.store import Opstore
+from olist.record import open_record
 
 DAY = date(2026, 3, 2)
 
@@ -37,7 +37,7 @@ def observed(platform: Platform, small_copy: Path) -> Platform:
 
 
 def events(platform: Platform) -> list[dict[str, object]]:
-    return Opstore(platform.settings().opstore_path).query(
+    return open_record(platform.settings()).query(
         "SELECT * FROM ops_events WHERE type IN ('DATA_DRIFT', 'VOLUME_ANOMALY') ORDER BY resource, check_name"
     )
 
@@ -74,7 +74,7 @@ def test_what_is_far_from_usual_is_an_event_with_the_numbers_until_it_is_usual_a
 
 
 def _last_checks(platform: Platform) -> list[dict[str, object]]:
-    store = Opstore(platform.settings().opstore_path)
+    store = open_record(platform.settings())
     run = store.query(
         "SELECT run_id FROM ops_runs_current WHERE step = 'monitor.drift' ORDER BY started_at DESC LIMIT 1"
     )
