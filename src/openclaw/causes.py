@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import get_args
 
-from openclaw.model import Category, Diagnosis, Failure
+from openclaw.model import Category, Diagnosis, EventType, Failure
 
 __all__ = ["diagnosis_of", "phrase"]
 
@@ -55,14 +55,16 @@ def diagnosis_of(failure: Failure) -> Diagnosis:
     known = next((category for category in get_args(Category) if category == said), None)
     if known and (not failure.message or _COUNT_ONLY.match(failure.message) or failure.kind == "source"):
         return _structural(failure, known)
-    told = _by_text(failure.message, failure.event_type, failure.resource, failure.check)
+    # The kind of event says what was looked for; of a look that failed itself, only its words can tell why.
+    event_type = None if failure.status == "error" else failure.event_type
+    told = _by_text(failure.message, event_type, failure.resource, failure.check)
     if known and (told.category in ("unknown", "none") or told.confidence < _SURE):
         return _structural(failure, known)
     return told if told.category != "none" else _unexplained(failure)
 
 
 @lru_cache(maxsize=4096)
-def _by_text(message: str, event_type: str, resource: str, check: str | None) -> Diagnosis:
+def _by_text(message: str, event_type: EventType | None, resource: str, check: str | None) -> Diagnosis:
     if not message.strip():
         return Diagnosis("unknown", 0.0, None, "It failed without a message; the log of the run may say more.")
     from openclaw.diagnosis import diagnose  # loads its rules: only where there are words to read

@@ -93,19 +93,14 @@ class _Case:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        found = self.failure.context.get("columns") or self.failure.context.get("column") or ()
-        return (
-            (found.lower(),) if isinstance(found, str) else tuple(str(c).lower() for c in found) if _many(found) else ()
-        )
+        found = self.failure.context.get("columns") or self.failure.context.get("column")
+        listed = found if isinstance(found, list | tuple) else [found] if found else []
+        return tuple(str(column).lower() for column in listed)
 
     @property
     def count(self) -> int | None:
         found = self.failure.context.get("count")
         return found if isinstance(found, int) else None
-
-
-def _many(value: object) -> bool:
-    return isinstance(value, list | tuple)
 
 
 class _Union:

@@ -40,6 +40,10 @@ def _platforms_opstore() -> str:
     return str(Path(os.environ.get("OLIST_HOME") or ".olist").expanduser().absolute() / "opstore.sqlite")
 
 
+def _users_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "openclaw"
+
+
 class Settings(BaseSettings):
     """Immutable settings. Paths are absolute; durations are seconds, unless their name says otherwise."""
 
@@ -49,6 +53,7 @@ class Settings(BaseSettings):
 
     opstore: str = Field(default_factory=_platforms_opstore, description="The record: a SQLite file, or its URL.")
     runbooks: Path = Field(_PROJECT / "runbooks", description="Folder of the runbooks.")
+    cache: Path = Field(default_factory=_users_cache, description="Folder for what can be computed again.")
     rules: Path | None = Field(None, description="Folder of your own diagnosis rules, beside those that come along.")
 
     discord_webhook: SecretStr | None = Field(None, description="Where alerts go; unset: printed and kept.")
@@ -60,6 +65,9 @@ class Settings(BaseSettings):
     gemini_base_url: str | None = Field(None, description="Another address of the Gemini API, such as a gateway.")
     # The stable Flash-Lite of https://ai.google.dev/gemini-api/docs/models, as of September 2026.
     gemini_model: str = Field("gemini-3.5-flash-lite", min_length=1, description="The model that advises.")
+    gemini_embedding_model: str = Field(
+        "gemini-embedding-2", min_length=1, description="The model that finds runbooks."
+    )
     gemini_timeout: float = Field(10.0, gt=0, le=120, description="How long advice may take, retries included.")
     advice_budget_per_hour: int = Field(30, ge=0, description="Calls of Gemini an hour; 0 never calls it.")
 
@@ -72,7 +80,7 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
 
-    @field_validator("runbooks", "rules")
+    @field_validator("runbooks", "cache", "rules")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().absolute()

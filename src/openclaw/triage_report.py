@@ -124,8 +124,8 @@ def _summary(found: Triage) -> str:
         return f"{results}, no incident" + (", but not all could be read" if found.errors else "")
     urgent = sum(finding.severity == "P1" for finding in found.findings)
     skipped = f", {found.skipped} skipped" if found.skipped else ""
-    incidents = _number(len(found.findings), "incident")
-    return f"{incidents} ({urgent} P1, {len(found.findings) - urgent} P2) from {_number(len(found.failures), 'failure')} in {results}{skipped}"
+    incidents, failures = _number(len(found.findings), "incident"), _number(len(found.failures), "failure")
+    return f"{incidents} ({urgent} P1, {len(found.findings) - urgent} P2) from {failures} in {results}{skipped}"
 
 
 def _block(finding: Finding, found: Triage) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from openclaw.advisor.gemini import BREAKER, Breaker, NoAnswer, ask
+from openclaw.advisor.gemini import ask
 from openclaw.advisor.question import Question
 from openclaw.advisor.steps import own_steps
 from openclaw.advisor.verifier import Rejected, verified
+from openclaw.gemini import BREAKER, Breaker, NoAnswer
 from openclaw.model import Advice, IncidentView, Section
 from openclaw.settings import Settings
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from openclaw.artifacts.manifest import TestNode
 from openclaw.model import Category
 
-__all__ = ["Check", "check_of"]
+__all__ = ["Check", "category_of", "check_of", "named_check"]
 
 # Longest first, so that `unique_combination_of_columns` is not taken for `unique`.
 _GENERIC: dict[str, Category] = {
@@ -105,18 +105,21 @@ class Check:
 def check_of(test_id: str, node: TestNode | None) -> Check:
     """What the test with this id is about. Without a manifest, its id alone has to say."""
     if node is not None and node.generic:
-        return Check(node.generic, _category_of(node.generic), node.asset, node.tested, node.columns)
+        return Check(node.generic, category_of(node.generic), node.asset, node.tested, node.columns)
     parts = test_id.split(".")
     name = ".".join(parts[2:]) or test_id
     if node is not None or not _HASH.match(parts[-1]):  # dbt adds a hash to generic tests only
         asset = node.tested[0] if node and len(node.tested) == 1 else None
         category: Category = "stale_source" if _CONVENTIONS[0][1].search(name.lower()) else "business_rule"
         return Check(name, category, asset, node.tested if node else (), singular=True)
-    return _from_name(".".join(parts[2:-1]))
+    return named_check(".".join(parts[2:-1]))
 
 
-def _from_name(name: str) -> Check:
-    """`dbt_utils_source_unique_combination_of_columns_orders_id`: package, `source`, the test, then the table and its columns."""
+def named_check(name: str) -> Check:
+    """A generic test by its name alone: package, `source`, the test, then the table and its columns.
+
+    For example `dbt_utils_source_unique_combination_of_columns_orders_id`.
+    """
     rest = _PACKAGES.sub("", name).removeprefix("source_")
     for generic in _LONGEST_FIRST:
         if rest == generic or rest.startswith(f"{generic}_"):
@@ -124,7 +127,8 @@ def _from_name(name: str) -> Check:
     return Check(name, _by_convention(rest))
 
 
-def _category_of(generic: str) -> Category:
+def category_of(generic: str) -> Category:
+    """What a generic test, or an expectation of Great Expectations, is about."""
     exact = _GENERIC.get(generic)
     if exact:
         return exact

@@ -19,6 +19,7 @@ from openclaw.model import EventType, Failure
 __all__ = ["Results", "Status", "read_results"]
 
 Status = Literal["ok", "error", "fail", "warn", "stale", "skipped"]
+_Bad = Literal["error", "fail", "warn", "stale"]
 Kind = Literal["model", "test", "unit_test", "seed", "snapshot", "source", "operation"]
 
 _WORDS: dict[str, Status] = {
@@ -128,7 +129,7 @@ def _old_status(row: Mapping[str, object]) -> Status:
 def _failure(
     row: Mapping[str, object],
     unique_id: str,
-    status: Status,
+    status: _Bad,
     position: int,
     manifest: Manifest,
     invocation: Mapping[str, str],
@@ -140,7 +141,7 @@ def _failure(
         event_type=_event_type(kind),
         resource=unique_id,
         kind=kind,
-        status="error" if status in ("ok", "skipped") else status,
+        status=status,
         message=_message(row),
         asset=check.asset if check else None,
         check=check.name if check else None,

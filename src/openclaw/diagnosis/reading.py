@@ -1,0 +1,165 @@
+"""How to read a log: what is quoted in it is left out, and every line gets a weight by who says it and how.
+
+An error and the last of a chain of exceptions weigh most; a warning, a chatty logger and an echoed statement weigh little. Frames of
+tracebacks, colours and the SQL that an engine quotes back are not read at all: names of tables and columns would be taken for errors.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Passage", "read"]
+
+_LONGEST = 400_000  # characters; of a longer text the beginning and, three times as much, the end
+_ERROR, _PLAIN, _RETRY, _INFO, _WARNING, _DEBUG, _ECHO = 1.0, 0.95, 0.88, 0.62, 0.55, 0.4, 0.35
+_WEIGHTS = {
+    "debug": _DEBUG,
+    "trace": _DEBUG,
+    "info": _INFO,
+    "log": _INFO,
+    "notice": _INFO,
+    "warn": _WARNING,
+    "warning": _WARNING,
+    "error": _ERROR,
+    "severe": _ERROR,
+    "critical": _ERROR,
+    "fatal": _ERROR,
+    "panic": _ERROR,
+    "alert": _ERROR,
+    "emergency": _ERROR,
+}
+_WORDS = "|".join(_WEIGHTS)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[(?:\d{1,2}(?:;\d{1,2})*)m(?=\S|\s)")
+_ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n(?=[\s\"'A-Z\[{(\\]|$)")
+_SQL_BLOCK = re.compile(
+    r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\]]*\]
+    | \bSQL:\s*'/\*[\s\S]*\Z | ^-{5,}Query\sJob\sSQL[\s\S]*?(?:^-{5,}.*$\s*\Z|\Z) | ^[ \t]*LINE\s\d+:.*(?:\n[ \t]*\^+[ \t]*$)?
+    | /\*\s*\{"app":[\s\S]*?\*/""",
+    re.VERBOSE | re.MULTILINE,
+)
+_FRAME = re.compile(
+    r"""^\s*(?:File\s"[^"\n]*",\sline\s\d+ | at\s[\w$.<>/]+\( | \.{3}\s\d+\smore | [~^\s|]+$ | [│╭╰❱].* | -{2,3}>\s\d+\s)""",
+    re.VERBOSE,
+)
+_PYTHON_FRAME = re.compile(r'^\s*File\s"[^"\n]*",\sline\s\d+')
+_AIRFLOW = re.compile(
+    rf"^\s*\[?\d{{4}}-\d\d-\d\d[^\]{{]{{0,30}}\]\s\{{(?P<file>[\w./-]+):\d+\}}\s(?P<level>{_WORDS})\s-\s?",
+    re.IGNORECASE,
+)
+_RELAYS = re.compile(
+    r"^(?:subprocess|logging_mixin|bash|bash_operator|docker|pod_manager|pod|ssh|log|local_executor|spark_submit)\.py$"
+)
+_LEVEL = re.compile(
+    rf"""["'](?:level|levelname|severity|log_level)["']\s*:\s*["'](?P<json>{_WORDS})["'] | \blevel=["']?(?P<logfmt>{_WORDS})\b
+    | ^.{{0,60}}?\[\s*(?P<bracket>{_WORDS})\s*\] | ^(?P<klog>[EWIF])\d{{4}}\s\d\d:""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_UPPER_LEVEL = re.compile(rf"^[^A-Za-z\n]{{0,60}}(?:[\w.-]+\s)?\[?(?P<level>{_WORDS.upper()})\b\]?\s*(?:[:|\]-]|\s)")
+_KLOG = {"E": _ERROR, "F": _ERROR, "W": _WARNING, "I": _INFO}
+_CAUSE = re.compile(r"^\s*Caused by:", re.IGNORECASE)
+_EXCEPTION = re.compile(
+    r"""^[\s>|]*(?:Caused\sby:\s|Exception\sin\sthread\s"[^"]*"\s)?(?:(?:[\w$]+[.:])*[A-Z]\w*(?:Error|Exception|Failure|Fault|Denied|Refused|NotFound|Exists|
+    Timeout|Interrupt|Forbidden|BadRequest|Unavailable|Exhausted|Undefined\w+|Detected|Violation|Unauthorized|TooManyRequests|InvalidToken|Duplicate\w+)
+    (?:\s*\[[^\]]*\])?(?::|\(|\s*$) | (?:[A-Z]\w+\s)?(?:Database|Runtime|Compilation|Parsing|Dependency|Validation)\sError\b)""",
+    re.VERBOSE,
+)
+_WARNED = re.compile(r"\b\w*(?:Warning|Deprecated)\b:?|\bdeprecat(?:ed|ion)\b|\[WARNING\]", re.IGNORECASE)
+_RETRIED = re.compile(
+    r"\bretrying\b|\bwill (?:be )?retr(?:y|ied)\b|\bRetry\(total=|\battempts? remaining\b|\bretry(?:ing)? in\b",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"""^\s*(?:STATEMENT:|QUERY:|(?:Running|Executing)\s(?:statement|command|query|SQL)\b|Running:|(?:select|with|from|where|and|or|join|left\sjoin|inner\sjoin
+    |group\sby|order\sby|union|create\s(?:or\sreplace\s)?(?:temp|table|view|transient)|insert\sinto|merge\sinto|copy\sinto|when|case|on)\s)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What was said. `text` is what is left of it, `weights` one number per line of it, `starts` where the lines begin."""
+
+    text: str
+    starts: tuple[int, ...]
+    weights: tuple[float, ...]
+
+    def weight(self, position: int) -> float:
+        """The weight of the line at a position."""
+        return self.weights[bisect_right(self.starts, position) - 1] if self.weights else 0.0
+
+    def lines(self, start: int, end: int) -> str:
+        """The whole lines that a span touches."""
+        first = self.text.rfind("\n", 0, start) + 1
+        last = self.text.find("\n", end)
+        return self.text[first : last if last >= 0 else len(self.text)]
+
+    @property
+    def last_error(self) -> int:
+        """Where the last line begins that is an error by its level or an exception by its shape; -1 where none is."""
+        return max((at for at, weight in zip(self.starts, self.weights, strict=True) if weight >= _ERROR), default=-1)
+
+    @property
+    def is_log(self) -> bool:
+        """Whether lines say of themselves how bad they are, so that one can tell that none is an error."""
+        return any(weight in (_INFO, _DEBUG, _WARNING) for weight in self.weights)
+
+
+def read(text: str) -> Passage:
+    """The text as it is to be understood."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 4]}\n{text[-3 * _LONGEST // 4 :]}"
+    text = _COLOUR.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _SQL_BLOCK.sub("", _ESCAPED_BREAK.sub("\n", text))
+    kept, starts, weights, at = [], [], [], 0
+    for line, weight in _weighed(text):
+        kept.append(line)
+        starts.append(at)
+        weights.append(weight)
+        at += len(line) + 1
+    return Passage("\n".join(kept), tuple(starts), tuple(weights))
+
+
+def _weighed(text: str) -> Iterator[tuple[str, float]]:
+    quoted_code = False
+    before = _PLAIN
+    for raw in text.splitlines():
+        said, weight = _without_prefix(raw)
+        if _FRAME.match(said):
+            quoted_code = bool(_PYTHON_FRAME.match(said))
+            continue
+        if quoted_code and said[:2].isspace() and said.strip():
+            quoted_code = False
+            continue
+        quoted_code = False
+        if weight is None:
+            weight = before if before == _WARNING and said[:2].isspace() else _PLAIN
+        before = weight
+        yield said, _by_words(said, weight)
+
+
+def _without_prefix(line: str) -> tuple[str, float | None]:
+    """The line without what Airflow puts before it, and its weight by its level. A relayed line has the level that it says itself."""
+    outer = None
+    if found := _AIRFLOW.match(line):
+        line = line[found.end() :]
+        if not _RELAYS.match(found["file"]) or found["level"].lower() not in ("info", "warning"):
+            outer = _WEIGHTS[found["level"].lower()]
+    if inner := (_LEVEL.search(line[:4000]) if outer is None else None):
+        word = inner["json"] or inner["logfmt"] or inner["bracket"]
+        return line, _WEIGHTS[word.lower()] if word else _KLOG[inner["klog"].upper()]
+    if outer is None and (upper := _UPPER_LEVEL.match(line)):
+        return line, _WEIGHTS[upper["level"].lower()]
+    return line, outer
+
+
+def _by_words(line: str, weight: float) -> float:
+    if _EXCEPTION.match(line):
+        return _ERROR + 0.02 * bool(_CAUSE.match(line))
+    if _WARNED.search(line[:400]) and weight < _ERROR:
+        return min(weight, _WARNING)
+    if _STATEMENT.match(line):
+        return min(weight, _ECHO)
+    return min(weight, _RETRY) if _RETRIED.search(line[:2000]) else weight
