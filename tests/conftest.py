@@ -45,14 +45,16 @@ class Platform:
         """Settings for calling the pipeline in this process."""
         given = {"contracts": self.contracts} if self.contracts else {}
         origin = None if source is None else str(source)
-        return Settings(home=self.home, warehouse=self.warehouse, source=origin, **(given | overrides))
+        quiet = {"agent": False}  # a process more for each command; the tests of the agent ask for it
+        return Settings(home=self.home, warehouse=self.warehouse, source=origin, **(given | quiet | overrides))
 
     def variables(self) -> dict[str, str]:
         """The environment of a command on this platform."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("OLIST_")}
         warehouse = {"OLIST_WAREHOUSE": self.warehouse} if self.warehouse else {}
         contracts = {"OLIST_CONTRACTS": str(self.contracts)} if self.contracts else {}
-        return inherited | {"OLIST_HOME": str(self.home)} | warehouse | contracts | self.environment
+        quiet = {"OLIST_AGENT": "false"}
+        return inherited | {"OLIST_HOME": str(self.home)} | quiet | warehouse | contracts | self.environment
 
     def olist(self, *arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run the `olist` command; its exit code is for the caller to judge."""

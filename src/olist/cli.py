@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from olist import pipeline
+from olist import pipeline, watch
 from olist.contracts import load_contracts
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.lake.verify import verify
@@ -63,7 +63,7 @@ def run(source: Source = None, processing_date: ProcessingDate = None, as_json: 
     day = processing_date.date() if processing_date else None
     with Progress(err if as_json else out) as listener:
         report = pipeline.run(settings, told_by=told_by, processing_date=day, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist ingest --source data/ --processing-date 2026-01-31`")
@@ -73,7 +73,7 @@ def ingest(source: Source = None, processing_date: ProcessingDate = None, as_jso
     day = processing_date.date() if processing_date else None
     with Progress(err if as_json else out) as listener:
         report = pipeline.ingest(settings, told_by=told_by, processing_date=day, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist silver --json`")
@@ -82,7 +82,7 @@ def silver(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.silver(settings, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist gold`")
@@ -91,7 +91,7 @@ def gold(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.gold(settings, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist export`")
@@ -100,7 +100,7 @@ def export(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.export(settings, listener=listener)
-    _finish(report, as_json)
+    _finish(settings, report, as_json)
 
 
 @app.command(epilog="Example: `olist status`")
@@ -331,13 +331,16 @@ def _embedded_settings() -> Settings:
     return settings
 
 
-def _finish(report: pipeline.Report, as_json: bool) -> None:
-    """Show the report and end with its exit code."""
+def _finish(settings: Settings, report: pipeline.Report, as_json: bool) -> None:
+    """Show the report and what the agent makes of it, and end with its exit code."""
     print_report(err if as_json else out, report)
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     if report.error is not None:
         err.print(f"\n[bold red]error[/] {_escaped(str(report.error))}", soft_wrap=True)
+    if said := watch.poll(settings, report.run_id, failed=report.error is not None):
+        (err if as_json else out).print("", said, sep="\n", soft_wrap=True, markup=False)
+    if report.error is not None:
         raise typer.Exit(_exit_code(report.error))
 
 

@@ -4,6 +4,7 @@
     ├── ConfigurationError      mend a setting or a contract, then run again
     │   └── ContractError
     ├── SourceRefused           the delivered files are faulty: mend them, or ask their producer
+    │   └── HeaderRefused       a file's columns are not the contract's
     ├── AuditFailed             the data broke a rule: nothing was published
     ├── LakeError               the lake was altered, or cannot be written
     ├── WarehouseUnavailable    the database cannot be reached or started (transient)
@@ -25,6 +26,7 @@ __all__ = [
     "ConfigurationError",
     "ContractError",
     "GoldFailed",
+    "HeaderRefused",
     "LakeError",
     "OlistError",
     "PublishBlocked",
@@ -59,7 +61,13 @@ class ContractError(ConfigurationError):
 
 
 class SourceRefused(OlistError):
-    """The delivered files break their contract's structure; no batch was accepted."""
+    """The delivered files break their contract's structure; no batch was accepted. `refusals` has the error of each table's file."""
+
+    refusals: Mapping[str, SourceRefused] = {}
+
+
+class HeaderRefused(SourceRefused):
+    """A file's columns are not its contract's."""
 
 
 class AuditFailed(OlistError):

@@ -25,6 +25,7 @@ from typing import Literal, Protocol
 
 import structlog
 
+from olist import failures, watch
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
 from olist.errors import AuditFailed, Busy, OlistError, explained
@@ -32,6 +33,7 @@ from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
 from olist.lake.batches import Lake
 from olist.lake.store import FolderStore
+from olist.lineage import edges
 from olist.quality.freshness import freshness
 from olist.quality.judge import Gate
 from olist.settings import PROJECT, Settings
@@ -170,6 +172,8 @@ class _Context:
     report: Report
     told_by: str
     processing_date: date
+    step: str = ""
+    is_reported: bool = False  # the innermost step that fails reports it
 
 
 def _command(
@@ -205,6 +209,7 @@ def _command(
 def _ingest(context: _Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
     contracts = load_contracts(settings.contracts)
+    context.opstore.record_lineage("olist", edges(contracts))
     with delivery(
         settings.source, contracts, home=settings.home, told_by=context.told_by, announce=listener.source
     ) as source:
@@ -282,7 +287,7 @@ def _gold(context: _Context, run_id: str) -> None:
             work=settings.home / "dbt",
             publish_wait=settings.publish_wait,
             on_node=listener.advance,
-            on_checks=_checks_recorder(context, run_id),
+            on_built=_built_recorder(context, run_id),
         )
     for t in result.tables:
         context.report.layers.append(LayerRow("gold", t.table, t.rows, t.rows, 0, 0, 0, round(t.seconds, 3)))
@@ -323,13 +328,31 @@ _STEPS: dict[Step, Callable[[_Context, str], None]] = {
 
 
 def _gate(context: _Context, run_id: str) -> Gate:
-    return Gate(context.report.run_id, context.settings.quality, _checks_recorder(context, run_id))
+    keep = _checks_recorder(context, run_id)
+
+    def record(checks: list[Check]) -> None:
+        keep(checks)
+        context.opstore.record_events(failures.of_checks(run_id, context.step, checks))
+
+    return Gate(context.report.run_id, context.settings.quality, record)
 
 
 def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], None]:
     def record(checks: list[Check]) -> None:
         context.report.checks.extend(checks)
         context.opstore.record_checks(run_id, checks)
+
+    return record
+
+
+def _built_recorder(context: _Context, run_id: str) -> Callable[[list[Check], Path], None]:
+    """What failed in dbt becomes events by its artifacts, in the words and with the lineage of dbt."""
+    keep = _checks_recorder(context, run_id)
+
+    def record(checks: list[Check], artifacts: Path) -> None:
+        keep(checks)
+        if (artifacts / "run_results.json").exists() and (said := watch.record(context.settings, artifacts, run_id)):
+            context.listener.note(said)
 
     return record
 
@@ -342,13 +365,14 @@ def _recorded(context: _Context, step: Step, parent: str | None) -> Iterator[str
         RunStart(run_id, step, None, parent, context.settings.deadline, _revision(), json.dumps(_versions()))
     )
     started, first, status = time.perf_counter(), len(context.report.layers), context.report.status
-    context.report.status = "no_op"
+    context.report.status, context.step = "no_op", step
     message: str | None = None
     try:
         yield run_id
     except BaseException as error:
         context.report.status = "failed"
         message = str(error) or type(error).__name__
+        _report(context, run_id, step, error)
         raise
     finally:
         rows = context.report.layers[first:]
@@ -364,6 +388,17 @@ def _recorded(context: _Context, step: Step, parent: str | None) -> Iterator[str
                 raise
             # The step's own error is the one to show. The run stays started: past its deadline it counts as lost.
             log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
+
+
+def _report(context: _Context, run_id: str, step: str, error: BaseException) -> None:
+    """The failure as events, once: by the innermost step."""
+    if context.is_reported:
+        return
+    context.is_reported = True
+    try:
+        context.opstore.record_events(failures.of_error(run_id, step, error))
+    except OpstoreUnavailable as unavailable:  # the step's own error is the one to show
+        log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
 
 
 def _worse(before: Status, after: Status) -> Status:

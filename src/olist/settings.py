@@ -46,6 +46,7 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    agent: bool = Field(True, description="Whether `openclaw` is called: after dbt, and at the end of a command.")
 
     @field_validator("home", "contracts", "dbt_project")
     @classmethod

@@ -27,6 +27,7 @@ __all__ = [
     "end_silence",
     "find_incidents",
     "get_incident",
+    "incidents_of_run",
     "mute",
     "resolve",
     "silences",
@@ -88,6 +89,11 @@ def get_incident(store: Opstore, incident_id: str) -> Incident:
             f"there is no incident {redact(incident_id)[:_TEXT]!r}: `openclaw incidents list` has them"
         )
     return incident_of(rows[0])
+
+
+def incidents_of_run(store: Opstore, run_id: str) -> list[Incident]:
+    """The incidents that what failed in a run, or in a part of it, belongs to; the worst first."""
+    return [incident_of(row) for row in store.query(statement("incidents_of_run"), {"run_id": run_id})]
 
 
 def timeline(store: Opstore, incident_id: str) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -20,6 +21,7 @@ import structlog
 
 from openclaw.alerts import Channel, Due, NotDelivered, deliver, due_alerts
 from openclaw.closing import resolutions
+from openclaw.daily import Daily, due_today
 from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed
 from openclaw.incident import Incident, incident_of, row_of, view_of
 from openclaw.lease import Lease, acquire, release, renewed
@@ -28,7 +30,7 @@ from openclaw.lineage import Lineage, Node
 from openclaw.model import Advice, Failure, Finding, IncidentView
 from openclaw.runs import families, fold
 from openclaw.sql import statement
-from opstore.store import Conflict, Fenced, Opstore, utc_now
+from opstore.store import Conflict, Fenced, Opstore, OpstoreError, utc_now
 
 __all__ = ["Advisor", "Agent", "Judge", "Past", "Policy", "Poll"]
 
@@ -91,6 +93,7 @@ class Agent:
     channel: Channel
     advisor: Advisor | None = None
     policy: Policy = field(default_factory=Policy)
+    daily: Sequence[Daily] = ()
     holder: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     reached: Callable[[str], None] = lambda point: None
 
@@ -104,11 +107,15 @@ class Agent:
         try:
             done = self._work(lease)
             done = replace(done, seconds=round(time.perf_counter() - started, 3))
-            self._beat(lease, began, done)
+            self._beat(lease, _LEASE, began, json.dumps(asdict(done)))
             release(self.store, lease)
         except Fenced as error:
             log.warning("overtaken", reason=str(error))
             return Poll("overtaken")
+        except BaseException:
+            with suppress(OpstoreError):  # the next pass need not wait for the lease to expire
+                release(self.store, lease)
+            raise
         return done
 
     def _work(self, lease: Lease) -> Poll:
@@ -123,6 +130,7 @@ class Agent:
         done = replace(done, resolved=self._close(renewed(self.store, lease)))
         done = replace(done, advised=self._advise(lease))
         done = self._tell(lease, done)
+        self._do_daily_work(lease)
         return replace(done, open_incidents=self.store.open_incidents())
 
     def _look_for_silence(self) -> None:
@@ -234,14 +242,22 @@ class Agent:
             done = _told(done, due)
         return done
 
-    def _beat(self, lease: Lease, began: str, done: Poll) -> None:
+    def _do_daily_work(self, lease: Lease) -> None:
+        for work, name in due_today(self.store, self.daily):
+            lease, began = renewed(self.store, lease), utc_now()
+            try:
+                self._beat(lease, name, began, work.do())
+            except NotDelivered as error:
+                log.error("daily work waits for the next pass", work=name, error=str(error))
+
+    def _beat(self, lease: Lease, name: str, began: str, summary: str) -> None:
         row = {
-            "name": _LEASE,
+            "name": name,
             "fencing": lease.fencing,
             "holder": self.holder,
             "started_at": began,
             "finished_at": utc_now(),
-            "summary": json.dumps(asdict(done)),
+            "summary": summary,
         }
         self.store.append({"ops_heartbeats": [row]}, lease.fence)
 

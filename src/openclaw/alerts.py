@@ -26,9 +26,12 @@ class NotDelivered(Exception):
 
 
 class Channel(Protocol):
-    """Where alerts go. `name` is part of the alert's id."""
+    """Where alerts go."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Part of the alert's id."""
+        ...
 
     def send(self, view: IncidentView, message_id: str | None) -> str:
         """Say it, or edit what was said under `message_id`; returns the message's id. Raises NotDelivered."""

@@ -39,6 +39,7 @@ def _wanted(incident: Incident) -> dict[str, str | None]:
         "asset": closes.asset,
         "check": closes.check,
         "step": closes.step,
+        "after": closes.after,
         "starts": closes.starts,
         "run_id": closes.run_id,
         "since": incident.last_seen,

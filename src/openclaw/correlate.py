@@ -21,9 +21,9 @@ from openclaw.lineage import Lineage
 from openclaw.model import Category, Diagnosis, Failure
 from openclaw.signature import names, signature
 
-__all__ = ["Group", "correlate"]
+__all__ = ["CONTAINERS", "Group", "correlate"]
 
-_CONTAINERS = frozenset({"task", "step"})
+CONTAINERS = frozenset({"task", "step"})
 _ORDER = {"error": 0, "fail": 1, "stale": 2, "warn": 3, "skipped": 4}
 # One outage hits whatever is running: that two nodes report it is no sign of two causes.
 _OUTAGES: frozenset[Category] = frozenset({"connectivity"})
@@ -133,7 +133,7 @@ class _Union:
 def _by_shared_traits(cases: Sequence[_Case]) -> Iterator[list[int]]:
     alike: defaultdict[Hashable, list[int]] = defaultdict(list)
     for i, case in enumerate(cases):
-        if case.failure.kind not in _CONTAINERS:
+        if case.failure.kind not in CONTAINERS:
             for trait in _traits(case):
                 alike[trait].append(i)
     return (members for members in alike.values() if len(members) > 1)
@@ -198,7 +198,7 @@ def _siblings(asset: str) -> Hashable:
 def _by_lineage(cases: Sequence[_Case], lineage: Lineage, causes: _Union) -> Iterator[tuple[int, int]]:
     at: defaultdict[str, dict[Hashable, int]] = defaultdict(dict)
     for i, case in enumerate(cases):
-        if case.asset and case.failure.kind not in _CONTAINERS:
+        if case.asset and case.failure.kind not in CONTAINERS:
             at[case.asset].setdefault((causes.find(i), case.category, case.columns, case.stopped), i)
     for asset, below in at.items():
         for upstream in [asset, *sorted(lineage.ancestors(asset) & at.keys())]:
@@ -246,13 +246,13 @@ def _by_name(cases: Sequence[_Case]) -> Iterator[tuple[int, int]]:
 
 def _put_into_containers(cases: Sequence[_Case], causes: _Union, lineage: Lineage) -> None:
     """A task fails because something in it failed. Of several causes it goes to the worst, so that it never glues them together."""
-    inside = [i for i, case in enumerate(cases) if case.failure.kind not in _CONTAINERS]
+    inside = [i for i, case in enumerate(cases) if case.failure.kind not in CONTAINERS]
     for i, case in enumerate(cases):
-        if case.failure.kind not in _CONTAINERS:
+        if case.failure.kind not in CONTAINERS:
             continue
         because = [j for j in inside if _inside(cases[j], case, lineage)]
         because = because or [
-            j for j in range(i) if cases[j].failure.kind in _CONTAINERS and _inside(cases[j], case, lineage)
+            j for j in range(i) if cases[j].failure.kind in CONTAINERS and _inside(cases[j], case, lineage)
         ]
         if because:
             causes.join((min(because, key=lambda j: _root_order(cases[j])), i))
@@ -272,7 +272,7 @@ def _inside(case: _Case, container: _Case, lineage: Lineage) -> bool:
 def _root_order(case: _Case) -> tuple[object, ...]:
     failure = case.failure
     return (
-        failure.kind in _CONTAINERS,
+        failure.kind in CONTAINERS,
         _ORDER[failure.status],
         failure.occurred_at or "",
         failure.resource,
@@ -283,5 +283,5 @@ def _root_order(case: _Case) -> tuple[object, ...]:
 def _group(members: list[_Case], lineage: Lineage) -> Group:
     assets = {case.asset for case in members}
     depth = {asset: len(lineage.ancestors(asset) & assets) for asset in assets}
-    members.sort(key=lambda case: (case.failure.kind in _CONTAINERS, depth[case.asset], *_root_order(case)))
+    members.sort(key=lambda case: (case.failure.kind in CONTAINERS, depth[case.asset], *_root_order(case)))
     return Group(tuple(case.failure for case in members), members[0].diagnosis)

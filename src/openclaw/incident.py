@@ -33,7 +33,8 @@ Change = Literal[
 class ClosesOn:
     """What tells that an incident is over, each where it applies.
 
-    The `check` of `asset` passes; a run of `step` ends well; a run of `starts` begins. `run_id` is the run whose checks failed.
+    The `check` of `asset` passes; a run of `step` ends well, where `after` is given one that began after a run of that one had ended well;
+    a run of `starts` begins. `run_id` is the run whose checks failed.
     """
 
     asset: str | None = None
@@ -41,6 +42,7 @@ class ClosesOn:
     step: str | None = None
     starts: str | None = None
     run_id: str | None = None
+    after: str | None = None
 
 
 @dataclass(frozen=True)

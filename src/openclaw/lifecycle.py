@@ -21,6 +21,7 @@ __all__ = ["AGENT", "Placement", "place"]
 AGENT = "openclaw"
 _SHOWN_FAILURES = 6
 _TEXT = 4000
+_ENDS = ("step", "after", "starts", "passes")  # what of an event's evidence tells that it is over
 _MEASURES = ("expected", "found", "remedy", "column", "sample", "file")
 
 
@@ -147,15 +148,15 @@ def _rooted(finding: Finding, members: Sequence[Sighting]) -> dict[str, Any]:
 
 def _closes_on(root: Failure) -> ClosesOn:
     """A step that ends well says that nothing has blocked it; of what only warns it says nothing."""
-    step = root.context.get("step") if root.status != "warn" else None
-    starts = root.context.get("starts")
-    asset = root.asset or root.resource
+    told = {name: value for name in _ENDS if isinstance(value := root.context.get(name), str)}
+    check = root.check or told.get("passes")
     return ClosesOn(
-        asset if root.check else None,
-        root.check,
-        step if isinstance(step, str) else None,
-        starts if isinstance(starts, str) else None,
+        (root.asset or root.resource) if check else None,
+        check,
+        told.get("step") if root.status != "warn" else None,
+        told.get("starts"),
         root.run_id,
+        told.get("after"),
     )
 
 

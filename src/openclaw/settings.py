@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     runbooks: Path = Field(_PROJECT / "runbooks", description="Folder of the runbooks.")
     cache: Path = Field(default_factory=_users_cache, description="Folder for what can be computed again.")
     rules: Path | None = Field(None, description="Folder of your own diagnosis rules, beside those that come along.")
+    expected: Path | None = Field(None, description="YAML of the steps that must begin every so often.")
 
     discord_webhook: SecretStr | None = Field(None, description="Where alerts go; unset: printed and kept.")
     discord_timeout: float = Field(10.0, gt=0, le=120, description="How long one alert may take, retries included.")
@@ -76,11 +77,12 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         400, ge=1, description="How long runs, checks and events are kept; incidents are for good."
     )
+    digest_hour: int = Field(7, ge=0, le=23, description="Hour (UTC) from which on the daily digest is sent.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="From which level on to log."
     )
 
-    @field_validator("runbooks", "cache", "rules")
+    @field_validator("runbooks", "cache", "rules", "expected")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().absolute()

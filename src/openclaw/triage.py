@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openclaw.artifacts import read_artifacts
 from openclaw.causes import diagnosis_of, phrase
-from openclaw.correlate import Group, correlate
+from openclaw.correlate import CONTAINERS, Group, correlate
 from openclaw.lineage import Lineage
 from openclaw.model import Failure, Finding
 from openclaw.severity import Impact, grade
@@ -103,8 +103,9 @@ def _finding(group: Group, held: Sequence[str], lineage: Lineage) -> Finding:
 
 def _affected(group: Group, held: Sequence[str], lineage: Lineage) -> tuple[str, ...]:
     """What failed with the root, what it looked at, what was held up, and all that reads from those."""
-    failing = [place for failure in group.failures for place in (failure.resource, failure.asset) if place]
-    assets = [failure.asset or failure.resource for failure in group.failures]
+    inner = [failure for failure in group.failures if failure.kind not in CONTAINERS]
+    failing = [place for failure in inner for place in (failure.resource, failure.asset) if place]
+    assets = [failure.asset or failure.resource for failure in inner]
     found = dict.fromkeys([*failing, *held, *lineage.blast_radius(filter(None, assets))])
     found.pop(group.root.resource, None)
     return tuple(found)
@@ -126,5 +127,5 @@ def _title(group: Group, lineage: Lineage) -> str:
         return f"{place}: the check {root.check} could not be carried out – {phrase(group.diagnosis.category)}"
     if root.context.get("singular") and root.check:
         return f"{root.check}: {phrase(group.diagnosis.category)}"
-    others = len(group.failures) - 1
+    others = sum(failure.kind not in CONTAINERS for failure in group.failures[1:])
     return f"{place}: {phrase(group.diagnosis.category)}" + (f" (and {others} more failures)" if others else "")

@@ -34,7 +34,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class RunStart:
-    """The first row of a run. `deadline` is in seconds from now; `versions` is JSON."""
+    """The first row of a run. `deadline` is in seconds from now; `versions` is JSON; it began at `occurred_at`, by default now."""
 
     run_id: str
     step: str
@@ -43,11 +43,15 @@ class RunStart:
     deadline: float
     revision: str | None
     versions: str
+    occurred_at: str | None = None
 
 
 @dataclass(frozen=True)
 class RunFinish:
-    """The second row of a run. `seconds` is its wall time; `details` is JSON: what the step did, table by table."""
+    """The second row of a run. `seconds` is its wall time; `details` is JSON: what the step did, table by table.
+
+    It ended at `occurred_at`, by default now.
+    """
 
     run_id: str
     step: str
@@ -56,6 +60,7 @@ class RunFinish:
     seconds: float
     message: str | None = None
     details: str | None = None
+    occurred_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ class Event:
     """Something went wrong. `evidence` is what the producer knows of it; these keys have a meaning to the agent, all may be absent:
 
     `kind` (model, test, source, task, step, artifact, …) and `status` (error, fail, warn, stale) of what failed; `asset`, what a check
-    looked at; `step`, whose later success tells that it is over; `expected`, `found`, `remedy`, `file`, `column`, `sample`, `log`;
+    looked at; what tells that it is over: `step`, which ends well (after a step named in `after`), `starts`, which begins, or `passes`, a
+    check of the resource; `expected`, `found`, `remedy`, `file`, `column`, `sample`, `log`;
     `affected` and `exposures`, what it broke; `runs`, further runs that it belongs to.
     """
 

@@ -68,13 +68,15 @@ class Opstore:
         """Record that a run began."""
         row = asdict(run)
         deadline = utc_now(timedelta(seconds=row.pop("deadline")))
-        self._record({"ops_runs": [{**row, "phase": "started", "deadline_at": deadline, "occurred_at": utc_now()}]})
+        at = run.occurred_at or utc_now()
+        self._record({"ops_runs": [{**row, "phase": "started", "deadline_at": deadline, "occurred_at": at}]})
 
     def finish(self, run: RunFinish) -> None:
         """Record how a run ended."""
         row = asdict(run)
         counts = row.pop("counts") or {}
-        self._record({"ops_runs": [{**row, **counts, "phase": "finished", "occurred_at": utc_now()}]})
+        at = run.occurred_at or utc_now()
+        self._record({"ops_runs": [{**row, **counts, "phase": "finished", "occurred_at": at}]})
 
     def record_checks(self, run_id: str, checks: Iterable[Check], occurred_at: str | None = None) -> None:
         """Record the checks of a run, all or none. They were made at `occurred_at`, by default now."""

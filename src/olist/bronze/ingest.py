@@ -78,7 +78,8 @@ def ingest(
 
         with ThreadPoolExecutor(_WORKERS) as pool:
             results = list(pool.map(convert, contracts.values()))
-        _refuse_together([r for r in results if isinstance(r, SourceRefused)])
+        named = zip(contracts, results, strict=True)
+        _refuse_together({table: r for table, r in named if isinstance(r, SourceRefused)})
         converted = [r for r in results if isinstance(r, _Converted)]
         arrivals = {
             c.batch.table: Arrival(contracts[c.batch.table], c.batch, c.profile) for c in converted if c.profile
@@ -177,15 +178,18 @@ def _check_clock(lake: Lake, contract: Contract, run_id: str) -> None:
         )
 
 
-def _refuse_together(refusals: Sequence[SourceRefused]) -> None:
+def _refuse_together(refusals: Mapping[str, SourceRefused]) -> None:
     """One error for the whole delivery, so that nobody mends one file a run."""
-    if len(refusals) == 1:
-        raise refusals[0]
-    if refusals:
-        raise SourceRefused(
+    if not refusals:
+        return
+    error, *others = refusals.values()
+    if others:
+        error = SourceRefused(
             f"{len(refusals)} source files were refused",
-            resource=", ".join(r.resource for r in refusals),
+            resource=", ".join(r.resource for r in refusals.values()),
             expected="files that keep to their contracts",
-            found="\n\n" + "\n\n".join(str(r) for r in refusals),
+            found="\n\n" + "\n\n".join(str(r) for r in refusals.values()),
             remedy="mend these files and deliver all of them again; nothing was taken in",
         )
+    error.refusals = refusals
+    raise error

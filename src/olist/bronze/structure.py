@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from olist.contracts import Contract
-from olist.errors import SourceRefused
+from olist.errors import HeaderRefused, SourceRefused
 
 __all__ = ["MAX_RECORD_BYTES", "Structure", "inspect", "refuse"]
 
@@ -72,10 +72,19 @@ def inspect(content: bytes, path: Path, contract: Contract) -> Structure:
     return Structure(header, len(starts), starts)
 
 
-def refuse(path: Path, what: str, *, expected: str, found: str, remedy: str, line: int | None = None) -> SourceRefused:
+def refuse(
+    path: Path,
+    what: str,
+    *,
+    expected: str,
+    found: str,
+    remedy: str,
+    line: int | None = None,
+    kind: type[SourceRefused] = SourceRefused,
+) -> SourceRefused:
     """The error for a fault of structure in `path`."""
     where = path.name if line is None else f"{path.name}, line {line:,}"
-    return SourceRefused(what, resource=where, expected=expected, found=found, remedy=remedy)
+    return kind(what, resource=where, expected=expected, found=found, remedy=remedy)
 
 
 def _check_encoding(content: bytes, path: Path) -> None:
@@ -226,6 +235,7 @@ def _check_header(header: tuple[str, ...], path: Path, contract: Contract) -> No
         found=_shortened("; ".join(_header_faults(header, contract.header))),
         remedy=f"mend the export, or accept the change by a new version of contracts/{contract.table}.odcs.yaml",
         line=1,
+        kind=HeaderRefused,
     )
 
 

@@ -23,7 +23,7 @@ from olist.warehouse.connect import libpq_environment
 from olist.warehouse.publish import Publication, hold, latest, publish
 from opstore.store import Check
 
-__all__ = ["GoldResult", "GoldTable", "build_gold"]
+__all__ = ["GoldResult", "GoldTable", "build_gold", "parse"]
 
 STAGED = "gold_next"
 _ARTIFACTS = ("run_results.json", "manifest.json")
@@ -57,9 +57,10 @@ def build_gold(
     work: Path,
     publish_wait: float,
     on_node: Callable[[str], None] = lambda name: None,
-    on_checks: Callable[[list[Check]], None] = lambda checks: None,
+    on_built: Callable[[list[Check], Path], None] = lambda checks, artifacts: None,
 ) -> GoldResult:
-    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs.
+    """Bring gold up to date with silver. `work` keeps dbt's target folder and log between runs; `on_built` is told what
+    the tests found and where dbt's artifacts are, which may be missing where dbt itself broke down.
 
     `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too.
 
@@ -76,7 +77,7 @@ def build_gold(
         results = _dbt_build(project, connection, work, on_node)
         _keep_artifacts(lake, work / "target", results.invocation_id)
         checks = [_check(r) for r in results.nodes if _is_test(r)]
-        on_checks(checks)
+        on_built(checks, work / "target")
         _raise_for_failures(results)
         tables = _tables(connection, STAGED)
         for table in tables:
@@ -92,6 +93,13 @@ def build_gold(
         )
         connection.execute(f"DROP SCHEMA {STAGED} CASCADE")
         return GoldResult(built, checks, changed=True)
+
+
+def parse(project: Path, work: Path) -> bool:
+    """Write the manifest alone, without a database; whether that succeeded. It takes seconds."""
+    from dbt.cli.main import dbtRunner
+
+    return dbtRunner().invoke(["parse", *_folders(project, work)]).success
 
 
 @dataclass(frozen=True)
@@ -113,25 +121,21 @@ def _dbt_build(project: Path, connection: psycopg.Connection, work: Path, on_nod
         if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
             on_node(event.data.node_info.node_name)
 
-    arguments = [
-        "build",
-        "--project-dir",
-        str(project),
-        "--profiles-dir",
-        str(project),
-        "--exclude-resource-type",
-        "unit_test",
-    ]
-    folders = ["--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
+    arguments = ["build", *_folders(project, work), "--exclude-resource-type", "unit_test"]
     for name in _ARTIFACTS:  # an invocation that ends before it writes its own must not be given its predecessor's
         (work / "target" / name).unlink(missing_ok=True)
     with _environment(libpq_environment(connection) | {"OLIST_DBT_SCHEMA": STAGED}):
-        outcome = dbtRunner(callbacks=[on_event]).invoke([*arguments, *folders])
+        outcome = dbtRunner(callbacks=[on_event]).invoke(arguments)
     nodes = list(getattr(outcome.result, "results", None) or [])
     error = None if outcome.exception is None else str(outcome.exception)
     if not nodes and error is None:
         error = "dbt ran nothing"
     return _Results(invocation_id, nodes, error)
+
+
+def _folders(project: Path, work: Path) -> list[str]:
+    read = ["--project-dir", str(project), "--profiles-dir", str(project)]
+    return [*read, "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
 
 
 def _raise_for_failures(results: _Results) -> None:

@@ -1,0 +1,92 @@
+"""`openclaw poll`: one pass, as a job, a pipeline or a person calls for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openclaw import actions
+from openclaw.alerts import history_of
+from openclaw.incident import view_of
+from openclaw.terminal import errors, open_settings, span
+from openclaw.text import as_text
+
+if TYPE_CHECKING:
+    from openclaw.agent import Agent, Poll
+
+__all__ = ["register"]
+
+_AGAIN = 0.2
+
+
+def register(app: typer.Typer) -> None:
+    """Adds `poll` to the command."""
+    app.command(epilog="Example: `openclaw poll`, every five minutes")(poll)
+
+
+def poll(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; alerts go to standard error.")
+    ] = False,
+    run: Annotated[
+        str | None, typer.Option(help="Show the incidents of this run, whoever was told of them before.")
+    ] = None,
+    wait: Annotated[str, typer.Option(help="How long to wait for another pass to end: 30s, 5m.")] = "0s",
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing where nothing is new and nothing open.")
+    ] = False,
+) -> None:
+    """One pass: reads what is new in the record, opens, widens and closes incidents, sends and edits alerts.
+
+    Any number may run at once: one works, the others say so and end.
+    """
+    with errors():
+        from openclaw.assembly import build_agent
+
+        settings = open_settings()
+        printed: list[str] = []
+
+        def write(text: str) -> None:
+            printed.append(text)
+            typer.echo(text, err=as_json)
+
+        agent = build_agent(settings, write)
+        done = _patiently(agent, span(wait).total_seconds())
+        if run is not None:
+            _show_run(agent, run, printed, write)
+        if as_json:
+            typer.echo(json.dumps(asdict(done)))
+            return
+        if not (quiet and done.state == "done" and not done.events and not done.resolved and not done.open_incidents):
+            typer.echo(_summary(asdict(done), agent.channel.name))
+
+
+def _patiently(agent: Agent, seconds: float) -> Poll:
+    """A pass, once another has ended."""
+    until = time.monotonic() + seconds
+    while (done := agent.poll()).state == "busy" and time.monotonic() < until:
+        time.sleep(_AGAIN)
+    return done
+
+
+def _show_run(agent: Agent, run: str, printed: Sequence[str], write: Callable[[str], None]) -> None:
+    """What the pass has not printed of the run's incidents: another channel was told, or an earlier pass has printed it."""
+    for incident in actions.incidents_of_run(agent.store, run):
+        view = view_of(incident, history_of(agent.store, incident.incident_id), agent.policy.public_url)
+        if (text := as_text(view)) not in printed:
+            write(text)
+
+
+def _summary(done: dict[str, object], channel: str) -> str:
+    if done["state"] != "done":
+        return "openclaw: another pass is at work" if done["state"] == "busy" else "openclaw: overtaken by another pass"
+    counts = [f"{done[name]} {name}" for name in ("opened", "widened", "reopened", "resolved") if done[name]]
+    told = f", {done['alerts_sent']} alerts sent and {done['alerts_edited']} edited in {channel}"
+    missed = f", {done['alerts_failed']} could not be sent and wait" if done["alerts_failed"] else ""
+    said = (", ".join(counts) or "nothing new") + (told if channel != "console" and counts else "") + missed
+    return f"openclaw: {said}; {done['open_incidents']} open incidents"

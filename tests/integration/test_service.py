@@ -1,0 +1,194 @@
+"""The agent over HTTP: passes on request, events that are worked on at once, who may write, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from agents import Told, agent_on, event, ran
+from conftest import free_port
+from openclaw.agent import Agent
+from openclaw.service import build_app
+from openclaw.settings import load_settings
+from opstore.store import Opstore
+from secret_shapes import SHAPES
+
+TOKEN = "a-token-of-the-tests"
+PUSHED = {
+    "type": "DATA_QUALITY_FAILED",
+    "resource": "silver.orders",
+    "check_name": "unique",
+    "message": "3 orders twice",
+    "occurred_at": "2030-01-01T00:00:00.000Z",
+}
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def agent(tmp_path: Path, told: Told) -> Agent:
+    return agent_on(Opstore(tmp_path / "opstore.sqlite"), told)
+
+
+@pytest.fixture
+def client(agent: Agent) -> Iterator[TestClient]:
+    settings = load_settings(api_token=TOKEN)
+    with TestClient(build_app(agent, settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        yield client
+
+
+def test_a_pushed_event_is_an_alert_when_the_answer_comes(client: TestClient, told: Told) -> None:
+    answer = client.post("/events", json=PUSHED)
+    assert answer.status_code == 202
+    assert answer.json()["poll"]["alerts_sent"] == 1
+    assert [(view.root, view.count) for view in told.last] == [("silver.orders", 1)]
+
+
+def test_the_same_event_pushed_again_takes_no_second_effect(client: TestClient, told: Told) -> None:
+    ids = [client.post("/events", json=PUSHED).json()["event_ids"] for _ in range(3)]
+    assert len({tuple(one) for one in ids}) == 1
+    assert told.last[0].count == 1
+    client.post("/events", json=[PUSHED | {"occurred_at": f"2030-01-01T00:0{i}:00.000Z"} for i in range(1, 4)])
+    assert told.last[0].count == 4
+
+
+def test_events_that_are_pushed_side_by_side_all_have_their_effect(client: TestClient, told: Told) -> None:
+    def push(number: int) -> None:
+        answer = client.post("/events", json=PUSHED | {"resource": f"silver.t{number}", "message": f"of t{number}"})
+        assert answer.status_code == 202
+
+    threads = [threading.Thread(target=push, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {view.root for view in told.last} == {f"silver.t{number}" for number in range(8)}
+    assert len(told.messages) == 8
+
+
+def test_a_pass_on_request_says_what_it_did(client: TestClient, agent: Agent) -> None:
+    agent.store.record_events([event("silver.orders", check="unique")])
+    assert client.post("/poll").json() | {"seconds": 0} == {
+        "state": "done", "events": 1, "opened": 1, "widened": 0, "reopened": 0, "resolved": 0, "advised": 0,
+        "alerts_sent": 1, "alerts_edited": 0, "alerts_failed": 0, "open_incidents": 1, "seconds": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/poll", "/events"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"X-OpenClaw-Token": "wrong"}])
+def test_nobody_writes_without_the_token(agent: Agent, path: str, headers: dict[str, str]) -> None:
+    settings = load_settings(api_token=TOKEN)
+    with TestClient(build_app(agent, settings)) as client:
+        assert client.post(path, json=PUSHED, headers=headers).status_code == 403
+    assert agent.store.query("SELECT * FROM ops_events") == []
+
+
+def test_without_a_token_in_the_settings_nobody_writes_at_all(agent: Agent) -> None:
+    with TestClient(build_app(agent, load_settings())) as client:
+        answer = client.post("/events", json=PUSHED, headers={"Authorization": "Bearer "})
+        assert (answer.status_code, "OPENCLAW_API_TOKEN" in answer.text) == (403, True)
+
+
+def test_a_token_beside_the_header_of_a_proxy_counts(agent: Agent) -> None:
+    settings = load_settings(api_token=TOKEN)
+    headers = {"Authorization": "Bearer of-the-proxy", "X-OpenClaw-Token": TOKEN}
+    with TestClient(build_app(agent, settings)) as client:
+        assert client.post("/poll", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": ""},
+        {"resource": None},
+        {"unknown": 1},
+        {"evidence": "text"},
+        {"occurred_at": "yesterday"},
+        {"message": 7},
+    ],
+)
+def test_what_is_no_event_is_refused_and_not_recorded(
+    client: TestClient, agent: Agent, changes: dict[str, Any]
+) -> None:
+    assert client.post("/events", json=[PUSHED, PUSHED | changes]).status_code == 422
+    assert agent.store.query("SELECT * FROM ops_events") == []
+
+
+def test_more_than_a_request_may_hold_is_refused(client: TestClient) -> None:
+    assert client.post("/events", json=[PUSHED] * 10_001).status_code == 413
+    assert client.post("/events", content=b" ", headers={"Content-Length": str(1 << 30)}).status_code == 413
+
+
+def test_health_tells_when_the_agent_last_looked(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok", "last_poll": None}
+    client.post("/poll")
+    assert client.get("/healthz").json()["last_poll"] is not None
+
+
+def test_a_record_that_cannot_be_read_is_no_health(client: TestClient, agent: Agent) -> None:
+    client.post("/poll")
+    agent.store.path.write_bytes(b"no database" * 1000)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+
+
+def test_the_numbers_follow_what_happens(client: TestClient, agent: Agent) -> None:
+    ran(agent.store, "1", "run", "failed")
+    client.post("/events", json=PUSHED)
+    text = client.get("/metrics").text
+    assert 'openclaw_open_incidents{severity="P1"} 1' in text
+    assert 'openclaw_runs_24h{status="failed"} 1' in text
+    assert "openclaw_events_waiting 0" in text
+    assert re.search(r"^openclaw_last_poll_timestamp_seconds \d", text, re.MULTILINE)
+    for line in text.splitlines():
+        assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[\d.e+]+', line), line
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+def test_nothing_is_described_to_strangers(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_no_secret_of_an_event_is_in_an_alert_or_an_answer(client: TestClient, told: Told) -> None:
+    assert len(SHAPES) >= 50
+    several = [PUSHED | {"resource": f"t{n}", "message": text} for n, (text, _) in enumerate(SHAPES.values())]
+    answer = client.post("/events", json=several)
+    assert answer.json()["poll"]["events"] == len(SHAPES)
+    said = str(told.last) + answer.text + client.get("/metrics").text
+    assert [name for name, (_, secret) in SHAPES.items() if secret in said] == []
+
+
+def test_the_command_serves_where_it_is_told_and_ends_well_when_asked_to(tmp_path: Path) -> None:
+    own = {"OPENCLAW_OPSTORE": str(tmp_path / "opstore.sqlite"), "OPENCLAW_API_TOKEN": TOKEN}
+    program = "from openclaw.cli import app; app()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "serve", "--port", str(free_port())],
+        env=os.environ | own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        url = process.stderr.readline().split()[-1]
+        with httpx.Client(base_url=url, transport=httpx.HTTPTransport(retries=10)) as client:
+            assert client.get("/healthz", timeout=60).json()["status"] == "ok"
+            pushed = client.post("/events", json=PUSHED, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+            assert pushed.json()["poll"]["opened"] == 1
+        process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, "Traceback" in stderr) == (0, False), stderr
+    assert "silver.orders" in stdout
