@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from openclaw.web.wording import duration, number
+from openclaw.web.wording import compact, duration, number
 
 __all__ = ["Chart", "Mark", "Stack", "incidents_by_day", "run_charts"]
 
@@ -60,8 +60,8 @@ class Chart:
 def run_charts(runs: Sequence[Mapping[str, Any]], since: str, until: str) -> list[Chart]:
     """Duration and rows of the runs of one step over time. Runs without the value have no mark."""
     return [
-        _run_chart("Duration", "seconds", duration, runs, since, until),
-        _run_chart("Rows in", "rows_in", number, runs, since, until),
+        _run_chart("Duration", "seconds", duration, duration, runs, since, until),
+        _run_chart("Rows in", "rows_in", compact, number, runs, since, until),
     ]
 
 
@@ -85,10 +85,16 @@ def incidents_by_day(incidents: Sequence[Mapping[str, Any]], since: str, until: 
 
 
 def _run_chart(
-    title: str, value: str, say: Callable[[float], str], runs: Sequence[Mapping[str, Any]], since: str, until: str
+    title: str,
+    value: str,
+    tick: Callable[[float], str],
+    say: Callable[[float], str],
+    runs: Sequence[Mapping[str, Any]],
+    since: str,
+    until: str,
 ) -> Chart:
     known = [run for run in runs if run[value] is not None]
-    top, rows = _scale(max((run[value] for run in known), default=0), say)
+    top, rows = _scale(max((run[value] for run in known), default=0), tick)
     marks = (
         Mark(
             _x(run["started_at"], since, until),

@@ -17,9 +17,9 @@ from openclaw.web.wording import short_name
 __all__ = ["Box", "Line", "Picture", "draw"]
 
 Role = Literal["upstream", "root", "affected", "dashboard", "more"]
-_WIDTH, _HEIGHT, _ASIDE, _BELOW, _EDGE = 190, 42, 44, 10, 4
+_WIDTH, _HEIGHT, _ASIDE, _BELOW, _EDGE = 142, 40, 29, 9, 3  # seven columns fit beside each other on a desk's screen
 _MOST = {"upstream": 4, "affected": 7, "dashboard": 14}
-_COLUMNS = 5  # of affected nodes; a longer way is shown by its ends
+_COLUMNS = 4  # of affected nodes; a longer way is shown by its ends
 _ROUNDS = 60  # graphs in the wild have loops
 
 

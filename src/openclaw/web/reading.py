@@ -1,4 +1,7 @@
-"""What the pages show of the record. Rows are as their SQL describes them; what a page asks for in its address is held against what there is."""
+"""What the pages show of the record. Rows are as their SQL describes them.
+
+What an address asks for is held against what there is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,18 @@ from openclaw.sql import statement
 from openclaw.web.wording import seconds_between
 from opstore.store import Opstore
 
-__all__ = ["Filters", "Heartbeat", "Listing", "ask", "earlier", "filters_of", "heartbeat", "incidents", "lineage", "runs"]
+__all__ = [
+    "Filters",
+    "Heartbeat",
+    "Listing",
+    "ask",
+    "earlier",
+    "filters_of",
+    "heartbeat",
+    "incidents",
+    "lineage",
+    "runs",
+]
 
 Row = dict[str, Any]
 State = Literal["unresolved", "open", "acknowledged", "reopened", "resolved", "any"]
@@ -101,7 +115,7 @@ def incidents(store: Opstore, filters: Filters, page: int, now: str) -> Listing:
 
 def runs(store: Opstore, step: str | None, status: str | None, page: int) -> Listing:
     """Runs, the latest first."""
-    return _listing(store, "runs", page, step=step, status=_one_of(RUN_STATUSES, status))
+    return _listing(store, "runs", page, step=step, status=status)
 
 
 def lineage(store: Opstore) -> Lineage:

@@ -51,13 +51,9 @@ def service_levels(incidents: Sequence[Mapping[str, Any]]) -> list[Level]:
 
 def _level(name: str, meaning: str, incidents: Sequence[Mapping[str, Any]], until: str) -> Level:
     known = [row for row in incidents if row[until] is not None]
-    spent = {severity: [_seconds(r, until) for r in known if r["severity"] == severity] for severity in ("P1", "P2")}
-    by_severity = {severity: _spread(seconds) for severity, seconds in spent.items()}
-    return Level(name, meaning, _spread(sum(spent.values(), [])), by_severity, len(incidents) - len(known))
-
-
-def _seconds(row: Mapping[str, Any], until: str) -> float:
-    return seconds_between(row["first_seen"], row[until])
+    spent = [(row["severity"], seconds_between(row["first_seen"], row[until])) for row in known]
+    by_severity = {which: _spread(s for severity, s in spent if severity == which) for which in ("P1", "P2")}
+    return Level(name, meaning, _spread(s for _, s in spent), by_severity, len(incidents) - len(known))
 
 
 def _spread(seconds: Iterable[float]) -> Spread:

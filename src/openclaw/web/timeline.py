@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from openclaw.incident import Incident
@@ -42,7 +42,9 @@ def timeline_of(
     entries = [Entry(incident.first_seen, "seen", "First failure"), *_changes(history), *_told(alerts)]
     if incident.event_count > 1:
         spell = between(incident.first_seen, incident.last_seen)
-        entries.append(Entry(incident.last_seen, "seen", f"Last failure of {incident.event_count:,}, {spell} after the first"))
+        entries.append(
+            Entry(incident.last_seen, "seen", f"Last failure of {incident.event_count:,}, {spell} after the first")
+        )
     return sorted(entries, key=lambda entry: entry.at)
 
 
@@ -68,23 +70,14 @@ def _widened(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> str:
 
 
 def _told(alerts: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
-    """The messages; failed attempts in a row are one line."""
-    failures: dict[str, list[Mapping[str, Any]]] = {}
+    """The messages; edits of one message, or failed attempts, that follow each other are one line."""
     told: set[str] = set()
-    for row in alerts:
-        channel = row["channel"]
-        if row["phase"] == "failed":
-            failures.setdefault(channel, []).append(row)
-            continue
-        yield from _not_told(failures.pop(channel, []))
-        yield Entry(row["recorded_at"], "sent", f"{'Message edited' if channel in told else 'Alert sent'}: {channel}")
-        told.add(channel)
-    for rows in failures.values():
-        yield from _not_told(rows)
-
-
-def _not_told(rows: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
-    if rows:
-        times = "once" if len(rows) == 1 else f"{len(rows)} times"
-        said = f"{rows[-1]['channel']} could not be told, {times}"
-        yield Entry(rows[-1]["recorded_at"], "failed", said, detail=rows[-1]["error"] or "")
+    for (channel, phase), group in groupby(alerts, key=lambda row: (row["channel"], row["phase"])):
+        rows = list(group)
+        if phase == "sent" and channel not in told:
+            told.add(channel)
+            yield Entry(rows.pop(0)["recorded_at"], "sent", f"Alert sent: {channel}")
+        if rows:
+            said = "Message edited" if phase == "sent" else "The alert could not be sent"
+            times = f", {len(rows)} times" if len(rows) > 1 else ""
+            yield Entry(rows[-1]["recorded_at"], phase, f"{said}{times}: {channel}", detail=rows[-1]["error"] or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-__all__ = ["ago", "between", "clock", "duration", "number", "seconds_between", "short_name"]
+__all__ = ["ago", "between", "clock", "compact", "duration", "number", "seconds_between", "short_name"]
 
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -54,6 +54,14 @@ def clock(moment: str) -> str:
 def number(value: float | None) -> str:
     """With commas at the thousands; a dash for None."""
     return "–" if value is None else f"{value:,.0f}"
+
+
+def compact(value: float) -> str:
+    """For the ticks of an axis: `250`, `20 k`, `1.5 M`."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if value >= size:
+            return f"{value / size:.1f} {unit}".replace(".0 ", " ")
+    return number(value)
 
 
 def short_name(name: str) -> str:

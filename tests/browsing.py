@@ -1,0 +1,58 @@
+"""A headless Chromium for whatever serves pages, and an eye on it: what it asked other hosts for, and what it complained of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+__all__ = ["CHROMIUM", "WIDTHS", "Watch", "chromium_browser", "is_wider_than_its_window", "watched"]
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+WIDTHS = {"desktop": (1280, 900), "phone": (375, 812)}
+
+
+@contextmanager
+def chromium_browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS, timeout=120_000)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page did beside being shown."""
+
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+def watched(page: Page) -> Watch:
+    """Watch a page from now on: requests to any host but this one, messages of the console, errors of scripts."""
+    watch = Watch()
+    page.on("request", lambda r: _is_foreign(r.url) and watch.foreign.append(r.url))
+    page.on("console", lambda m: m.type in ("error", "warning") and watch.complaints.append(m.text))
+    page.on("pageerror", lambda error: watch.complaints.append(str(error)))
+    return watch
+
+
+def is_wider_than_its_window(page: Page) -> bool:
+    """Whether one has to scroll to the side to see all of the page."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def _is_foreign(url: str) -> bool:
+    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
