@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 __all__ = ["CHROMIUM", "WIDTHS", "Watch", "chromium_browser", "is_wider_than_its_window", "watched"]
 
@@ -43,8 +43,18 @@ class Watch:
 def watched(page: Page) -> Watch:
     """Watch a page from now on: requests to any host but this one, messages of the console, errors of scripts."""
     watch = Watch()
-    page.on("request", lambda r: _is_foreign(r.url) and watch.foreign.append(r.url))
-    page.on("console", lambda m: m.type in ("error", "warning") and watch.complaints.append(m.text))
+
+    def asked(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+            watch.foreign.append(request.url)
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            watch.complaints.append(message.text)
+
+    page.on("request", asked)
+    page.on("console", said)
     page.on("pageerror", lambda error: watch.complaints.append(str(error)))
     return watch
 
@@ -52,7 +62,3 @@ def watched(page: Page) -> Watch:
 def is_wider_than_its_window(page: Page) -> bool:
     """Whether one has to scroll to the side to see all of the page."""
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
-
-
-def _is_foreign(url: str) -> bool:
-    return urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"

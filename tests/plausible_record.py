@@ -170,9 +170,17 @@ def _duplicates(month: _Month) -> None:
     message = "silver.orders: check unique failed: 212 rows share their order_id; duplicate key value violates unique constraint"
     run = month.run(failed="silver", message=message, failing=(bad,))
     month.fail(
-        "DATA_QUALITY_FAILED", "silver.orders", message, check="unique", run=f"{run}.silver", asset="silver.orders",
-        expected="order_id is unique", found="212 duplicates in 99,441 rows", column="order_id", log="https://logs.example.net/olist/silver",
-    )  # fmt: skip
+        "DATA_QUALITY_FAILED",
+        "silver.orders",
+        message,
+        check="unique",
+        run=f"{run}.silver",
+        asset="silver.orders",
+        expected="order_id is unique",
+        found="212 duplicates in 99,441 rows",
+        column="order_id",
+        log="https://logs.example.net/olist/silver",
+    )
 
 
 def _duplicates_that_heal(month: _Month) -> None:
@@ -233,8 +241,17 @@ def _payments(month: _Month) -> None:
     message = "silver.order_payments: payment_type: 1,204 values are not accepted values: 'pix'"
     bad = Check("silver.order_payments", "accepted_values", "domain", "error", "fail", 1204, message)
     run = month.run(failed="silver", message=message, failing=(bad,))
-    month.fail("DATA_QUALITY_FAILED", "silver.order_payments", message, check="accepted_values", run=f"{run}.silver",
-               asset="silver.order_payments", column="payment_type", found="pix", expected="credit_card, boleto, voucher, debit_card")  # fmt: skip
+    month.fail(
+        "DATA_QUALITY_FAILED",
+        "silver.order_payments",
+        message,
+        check="accepted_values",
+        run=f"{run}.silver",
+        asset="silver.order_payments",
+        column="payment_type",
+        found="pix",
+        expected="credit_card, boleto, voucher, debit_card",
+    )
 
 
 def _payments_mended_too_early(month: _Month) -> None:
@@ -253,8 +270,17 @@ def _payments_again(month: _Month) -> None:
 def _renamed(month: _Month) -> None:
     message = 'column "order_approved_at" does not exist: the header has order_approval_at (renamed?)'
     run = month.run(failed="ingest", message=message)
-    month.fail("SCHEMA_DRIFT", "bronze.orders", message, run=f"{run}.ingest", step="ingest", file="olist_orders_dataset.csv",
-               expected="order_approved_at", found="order_approval_at", remedy="ask the shop, or map the column in contracts/orders.odcs.yaml")  # fmt: skip
+    month.fail(
+        "SCHEMA_DRIFT",
+        "bronze.orders",
+        message,
+        run=f"{run}.ingest",
+        step="ingest",
+        file="olist_orders_dataset.csv",
+        expected="order_approved_at",
+        found="order_approval_at",
+        remedy="ask the shop, or map the column in contracts/orders.odcs.yaml",
+    )
     month.poll(2)
     month.clock += timedelta(minutes=9)
     actions.acknowledge(month.store, month.incident("bronze.orders"), actor="Ana Souza", reason="Asked the shop.")
@@ -265,8 +291,16 @@ def _renamed(month: _Month) -> None:
 def _reviews(month: _Month) -> None:
     month.run()
     test = "test.olist.assert_reviews_follow_their_order.3b1f0c92aa"
-    month.fail("DBT_TEST_FAILED", test, "Got 17 results, configured to fail if != 0", check="assert_reviews_follow_their_order",
-               asset="model.olist.fact_reviews", kind="test", status="fail", found="17 reviews older than their order")  # fmt: skip
+    month.fail(
+        "DBT_TEST_FAILED",
+        test,
+        "Got 17 results, configured to fail if != 0",
+        check="assert_reviews_follow_their_order",
+        asset="model.olist.fact_reviews",
+        kind="test",
+        status="fail",
+        found="17 reviews older than their order",
+    )
     month.poll(1)
     month.clock += timedelta(minutes=7)
     (found,) = (i for i in actions.find_incidents(month.store) if "review" in i.title)
@@ -275,8 +309,14 @@ def _reviews(month: _Month) -> None:
 
 def _stale(month: _Month) -> None:
     month.run()
-    month.fail("DBT_FRESHNESS_STALE", "source.olist.silver.geolocation", "loaded 41 days ago; expected within 30 days",
-               check="freshness", kind="source", status="warn")  # fmt: skip
+    month.fail(
+        "DBT_FRESHNESS_STALE",
+        "source.olist.silver.geolocation",
+        "loaded 41 days ago; expected within 30 days",
+        check="freshness",
+        kind="source",
+        status="warn",
+    )
     month.poll(1)
     root = month.incident("source.olist.silver.geolocation")
     until = datetime.now(UTC) + timedelta(days=4)
