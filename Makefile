@@ -6,18 +6,22 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test lint format benchmark clean
+.PHONY: run test test-cloud lint format docs benchmark reviews-score clean eval
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud"
+
+test-cloud: .venv/.dev ## Run the tests against stand-ins for Google Cloud
+	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/python dbt/lint/portable_sql.py
 	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards/twins src/olist/silver src/opstore
 	.venv/bin/sqlfluff lint --disable-progress-bar --templater placeholder --config src/olist/warehouse/statements/.sqlfluff src/olist/warehouse
 
@@ -26,9 +30,18 @@ format: .venv/.dev ## Format Python and SQL
 	.venv/bin/ruff format
 	.venv/bin/sqlfluff fix -p 0 dbt src
 
+docs: .venv/.run ## Write gold's documentation and lineage as one page, from the warehouse that `make run` made
+	@.venv/bin/olist docs
+
+eval: .venv/.dev ## Measure how often the right runbook is found for a captured error text; fails below 95 % on either half
+	.venv/bin/openclaw eval --min-hit-at-1 0.95
+
 benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
+
+reviews-score: .venv/.dev ## Score what the review texts were taken to say against the labelled hold-out; wants the real data in the warehouse
+	.venv/bin/python benchmarks/reviews.py --half holdout
 
 clean: ## Remove what was installed and built, keep .olist
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache

@@ -34,27 +34,30 @@ REAL_ZIP = Path(os.environ.get("OLIST_TEST_DATA", PROJECT.parent / "shared/data/
 
 @dataclass
 class Platform:
-    """A platform of its own: a home, a warehouse (None: the embedded one), and contracts (None: the project's)."""
+    """A platform of its own: a home, a warehouse (None: the embedded one), contracts (None: the project's), a lake (None: the home's)."""
 
     home: Path
     warehouse: str | None
     environment: dict[str, str] = field(default_factory=dict)
     contracts: Path | None = None
+    lake: str | None = None
 
     def settings(self, source: Path | str | None = None, **overrides: Any) -> Settings:
         """Settings for calling the pipeline in this process."""
         given = {"contracts": self.contracts} if self.contracts else {}
         origin = None if source is None else str(source)
         quiet = {"agent": False}  # a process more for each command; the tests of the agent ask for it
-        return Settings(home=self.home, warehouse=self.warehouse, source=origin, **(given | quiet | overrides))
+        chosen = given | quiet | overrides
+        return Settings(home=self.home, lake=self.lake, warehouse=self.warehouse, source=origin, **chosen)
 
     def variables(self) -> dict[str, str]:
         """The environment of a command on this platform."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("OLIST_")}
         warehouse = {"OLIST_WAREHOUSE": self.warehouse} if self.warehouse else {}
         contracts = {"OLIST_CONTRACTS": str(self.contracts)} if self.contracts else {}
+        lake = {"OLIST_LAKE": self.lake} if self.lake else {}
         quiet = {"OLIST_AGENT": "false"}
-        return inherited | {"OLIST_HOME": str(self.home)} | quiet | warehouse | contracts | self.environment
+        return inherited | {"OLIST_HOME": str(self.home)} | quiet | warehouse | lake | contracts | self.environment
 
     def olist(self, *arguments: str | Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run the `olist` command; its exit code is for the caller to judge."""

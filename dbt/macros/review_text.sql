@@ -61,11 +61,7 @@
 
 {# The texts of a group in one, in order. #}
 {% macro joined_in_order(text, delimiter, order_by) -%}
-    {{ return(adapter.dispatch("joined_in_order", "olist")(text, delimiter, order_by)) }}
-{%- endmacro %}
-
-{% macro default__joined_in_order(text, delimiter, order_by) -%}
-    string_agg({{ text }}, {{ delimiter }} order by {{ order_by }})
+    {{ dbt.listagg(text, delimiter, "order by " ~ order_by) }}
 {%- endmacro %}
 
 {#

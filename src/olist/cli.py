@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from olist import pipeline, watch
+from olist import pipeline
+from olist.commands import step
+from olist.console import FAILED, Json, ProcessingDate, Source, err, out
+from olist.console import errors as _errors
+from olist.console import finish as _finish
+from olist.console import settings as _settings
+from olist.console import sourced as _sourced
 from olist.contracts import load_contracts
-from olist.errors import ConfigurationError, OlistError, explained
+from olist.errors import ConfigurationError
 from olist.lake.verify import verify
-from olist.logs import configure_logs
 from olist.quality.freshness import freshness
-from olist.report import Progress, print_batches, print_checks, print_report, print_status
-from olist.settings import Settings, load_settings
-from opstore.store import Opstore, OpstoreUnavailable
+from olist.report import Progress, print_batches, print_checks, print_status
+from olist.settings import Settings
+from opstore.store import Opstore
 
 app = typer.Typer(
     help="CSV exports to an immutable lake, a validated warehouse and a star schema.",
@@ -38,22 +39,7 @@ app.add_typer(lake_app, name="lake")
 app.add_typer(warehouse_app, name="warehouse")
 quality_app = typer.Typer(help="What was checked, and how it came out.", no_args_is_help=True)
 app.add_typer(quality_app, name="quality")
-
-# A pipe has no width: what is written to one is not cut to 80 columns.
-_WIDTH = None if sys.stdout.isatty() else 120
-out = Console(highlight=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False, width=_WIDTH)
-
-FAILED, MISCONFIGURED, TRY_AGAIN = 1, 2, 75  # 75 is EX_TEMPFAIL of sysexits.h
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to standard error.")]
-Source = Annotated[
-    str | None,
-    typer.Option("--source", help="A folder of CSVs, the Kaggle zip, `kaggle` or `synthetic`; default: searched for."),
-]
-ProcessingDate = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day the batch belongs to; default: today (UTC).")
-]
+step.register(app)
 
 
 @app.command(epilog="Example: `olist run --source data/brazilian-ecommerce.zip`")
@@ -94,6 +80,22 @@ def gold(as_json: Json = False) -> None:
     _finish(settings, report, as_json)
 
 
+@app.command(epilog="Example: `olist docs --out gold.html`")
+def docs(
+    out_path: Annotated[Path | None, typer.Option("--out", help="The page; default: docs.html in OLIST_HOME.")] = None,
+) -> None:
+    """Write the documentation and lineage of gold as one page; opens it where there is a terminal and a browser."""
+    from olist.gold.docs import write_docs
+    from olist.warehouse import connect
+
+    with _errors():
+        settings = _settings()
+        page = (out_path or settings.home / "docs.html").absolute()
+        with connect.connect(connect.warehouse_url(settings), "docs") as connection:
+            write_docs(settings.dbt_project, connection, work=settings.home / "dbt" / "docs", page=page)
+        _open(page)
+
+
 @app.command(epilog="Example: `olist export`")
 def export(as_json: Json = False) -> None:
     """Write silver and gold as partitioned Parquet into the lake; unchanged data writes nothing."""
@@ -105,7 +107,7 @@ def export(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: `olist status`")
 def status(as_json: Json = False) -> None:
-    """What ran last, what is at work, what was lost, and how fresh each table is."""
+    """What ran last, what is at work, what was lost, how fresh each table is, and which incidents are open."""
     with _errors():
         settings = _settings()
         opstore = Opstore(settings.opstore_path)
@@ -113,6 +115,7 @@ def status(as_json: Json = False) -> None:
         tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
+            "incidents": opstore.incidents(),
             "tables": [table.as_json() for table in tables],
             "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
         }
@@ -301,21 +304,14 @@ def quality_docs() -> None:
         if index is None:
             out.print("nothing was judged yet: `olist run` does")
             return
-        out.print(str(index), soft_wrap=True)
-        if out.is_terminal:
-            typer.launch(index.as_uri())
+        _open(index)
 
 
-def _sourced(source: str | None) -> tuple[Settings, str]:
-    """Settings with the source from the command line, and who named it."""
-    return _settings(source=source), "--source" if source else "OLIST_SOURCE is set"
-
-
-def _settings(**overrides: object) -> Settings:
-    with _errors():
-        settings = load_settings(**overrides)
-    configure_logs(settings.log_level)
-    return settings
+def _open(page: Path) -> None:
+    """Print where a page is, and open it where there is a terminal and a browser."""
+    out.print(str(page), soft_wrap=True)
+    if out.is_terminal:
+        typer.launch(page.as_uri())
 
 
 def _embedded_settings() -> Settings:
@@ -329,41 +325,3 @@ def _embedded_settings() -> Settings:
             remedy="unset it, or start and stop that server by its own means",
         )
     return settings
-
-
-def _finish(settings: Settings, report: pipeline.Report, as_json: bool) -> None:
-    """Show the report and what the agent makes of it, and end with its exit code."""
-    print_report(err if as_json else out, report)
-    if as_json:
-        sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
-    if report.error is not None:
-        err.print(f"\n[bold red]error[/] {_escaped(str(report.error))}", soft_wrap=True)
-    if said := watch.poll(settings, report.run_id, failed=report.error is not None):
-        (err if as_json else out).print("", said, sep="\n", soft_wrap=True, markup=False)
-    if report.error is not None:
-        raise typer.Exit(_exit_code(report.error))
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Ends the command with an error that was raised on purpose, or is the operating system's, shown without a traceback."""
-    try:
-        yield
-    except BrokenPipeError:  # whoever read our output has seen enough
-        raise
-    except (OlistError, OSError, OpstoreUnavailable) as error:
-        shown = error if isinstance(error, OlistError) else explained(error, load_settings().home)
-        err.print(f"[bold red]error[/] {_escaped(str(shown))}", soft_wrap=True)
-        raise typer.Exit(_exit_code(shown)) from error
-
-
-def _exit_code(error: OlistError) -> int:
-    if isinstance(error, ConfigurationError):
-        return MISCONFIGURED
-    return TRY_AGAIN if error.transient else FAILED
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)

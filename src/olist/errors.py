@@ -6,10 +6,13 @@
     ├── SourceRefused           the delivered files are faulty: mend them, or ask their producer
     │   └── HeaderRefused       a file's columns are not the contract's
     ├── AuditFailed             the data broke a rule: nothing was published
+    ├── StageLost               another run has used the stage: build again
     ├── LakeError               the lake was altered, or cannot be written
     ├── WarehouseUnavailable    the database cannot be reached or started (transient)
     ├── PublishBlocked          an object that others built on a layer stands in its way
     ├── GoldFailed              dbt did not come back green: gold is unchanged
+    ├── CloudRefused            Google Cloud does not let us: grant a permission, or correct a setting
+    ├── CloudUnavailable        Google Cloud does not answer (transient)
     └── Busy                    another run is at work: wait (transient)
 
 Each says what failed, on which resource, what was expected, what was found and what to do.
@@ -23,6 +26,8 @@ from pathlib import Path
 __all__ = [
     "AuditFailed",
     "Busy",
+    "CloudRefused",
+    "CloudUnavailable",
     "ConfigurationError",
     "ContractError",
     "GoldFailed",
@@ -31,8 +36,10 @@ __all__ = [
     "OlistError",
     "PublishBlocked",
     "SourceRefused",
+    "StageLost",
     "WarehouseUnavailable",
     "explained",
+    "extra_missing",
 ]
 
 
@@ -80,6 +87,10 @@ class AuditFailed(OlistError):
         self.quarantined = quarantined
 
 
+class StageLost(OlistError):
+    """What this run has staged is there no more, or was never audited; what was published before stands."""
+
+
 class LakeError(OlistError):
     """An object of the lake is missing, altered, already there, or cannot be written."""
 
@@ -98,10 +109,31 @@ class GoldFailed(OlistError):
     """dbt failed to build or test; what was published before stands."""
 
 
+class CloudRefused(OlistError):
+    """Google Cloud refused what was asked: a permission, a resource or a quota is missing."""
+
+
+class CloudUnavailable(OlistError):
+    """Google Cloud cannot be reached, or is out of order."""
+
+    transient = True
+
+
 class Busy(OlistError):
     """Another process holds a lock that this one needs."""
 
     transient = True
+
+
+def extra_missing(setting: str, error: ImportError) -> ConfigurationError:
+    """A setting names Google Cloud, and its libraries are not installed."""
+    return ConfigurationError(
+        "the libraries for Google Cloud are not installed",
+        resource=setting,
+        expected="the extra gcp of olist-platform",
+        found=str(error),
+        remedy="install it: `.tools/bin/uv sync --frozen --inexact --extra gcp`, or pip install 'olist-platform[gcp]'",
+    )
 
 
 def explained(error: Exception, home: Path) -> OlistError:

@@ -83,7 +83,7 @@ def _of_check(run_id: str, step: str, check: Check, shared: Mapping[str, str]) -
         "count": check.failures,
         "step": step,
         # Silver is over it when it ends well after another delivery: without one it has nothing to do, and that says nothing.
-        "after": "ingest" if step.startswith("silver") else None,
+        "after": {"silver": "ingest", "silver.audit": "ingest.accept"}.get(step),
     }
     resource = shared.get(check.check_name, check.asset)
     return Event(

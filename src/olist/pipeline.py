@@ -1,15 +1,13 @@
 """The steps, each recorded as a run: the CLI, Airflow and the jobs all enter here.
 
-`run` does all of them; `ingest`, `silver` and `gold` one each. Every step may be repeated: it does only what is missing, and what was
-published stays until something green replaces it. One step at a time changes a platform: a file lock guards its home, an advisory lock
-its warehouse.
+`run` does all of them; `ingest`, `silver` and `gold` one each; what a scheduler runs piece by piece is in `olist.pieces`. Every step may
+be repeated: it does only what is missing, and what was published stays until something green replaces it. One step at a time changes a
+platform: a file lock guards its home, an advisory lock its warehouse.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import platform
 import secrets
 import shutil
@@ -26,28 +24,49 @@ from typing import Literal, Protocol
 import structlog
 
 from olist import failures, watch
+from olist.bronze.ingest import Ingested
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
-from olist.errors import AuditFailed, Busy, OlistError, explained
+from olist.errors import AuditFailed, OlistError, explained
 from olist.export.export import export as export_layers
 from olist.gold.build import build_gold
-from olist.lake.batches import Lake
-from olist.lake.store import FolderStore
+from olist.lake.open import open_lake
 from olist.lineage import edges
+from olist.locks import file_lock
 from olist.quality.freshness import freshness
 from olist.quality.judge import Gate
 from olist.settings import PROJECT, Settings
-from olist.silver.build import build_silver
+from olist.silver.build import SilverResult, Work, build_silver
 from olist.source.locate import delivery
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.publish import exclusive, record_deliveries
 from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
-__all__ = ["LayerRow", "Listener", "Report", "Silent", "export", "gold", "ingest", "open_lake", "run", "silver"]
+__all__ = [
+    "Context",
+    "LayerRow",
+    "Listener",
+    "Report",
+    "Silent",
+    "account_ingested",
+    "account_silver",
+    "export",
+    "gate",
+    "gold",
+    "ingest",
+    "open_lake",
+    "perform",
+    "quarantine_accounted",
+    "record_arrivals",
+    "run",
+    "silver",
+    "silver_work",
+]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 Step = Literal["run", "ingest", "silver", "gold", "export"]
+Doing = Callable[["Context", str], None]  # given the run's id in the record
 Status = Literal["success", "no_op", "failed"]
 
 
@@ -159,13 +178,10 @@ def export(settings: Settings, *, listener: Listener | None = None) -> Report:
     return _command("export", settings, listener or Silent(), ("export",))
 
 
-def open_lake(settings: Settings) -> Lake:
-    """The lake that the settings name."""
-    return Lake(FolderStore(settings.lake_folder))
-
-
 @dataclass
-class _Context:
+class Context:
+    """What a step works with. `report.run_id` names what it makes in lake and warehouse."""
+
     settings: Settings
     listener: Listener
     opstore: Opstore
@@ -184,20 +200,44 @@ def _command(
     told_by: str = "",
     processing_date: date | None = None,
 ) -> Report:
-    started, report = time.perf_counter(), Report(_new_run_id())
+    def work(context: Context, run_id: str) -> None:
+        for part in parts:
+            if step == part:
+                _STEPS[part](context, run_id)
+                continue
+            with _recorded(context, part, f"{run_id}.{part}", run_id) as part_id:
+                _STEPS[part](context, part_id)
+
+    return perform(step, settings, listener, work, told_by=told_by, processing_date=processing_date)
+
+
+def perform(
+    step: str,
+    settings: Settings,
+    listener: Listener,
+    work: Doing,
+    *,
+    made_by: str | None = None,
+    alone: bool = True,
+    told_by: str = "",
+    processing_date: date | None = None,
+) -> Report:
+    """Do `work` as a recorded run. The report carries the error of what failed; nothing is raised for it.
+
+    `made_by` names what is made where several runs make it together; by default it is the run's own id. What need not be `alone` runs
+    beside others of its kind.
+    """
+    run_id = _new_run_id()
+    started, report = time.perf_counter(), Report(made_by or run_id)
     try:
-        with _exclusive_home(settings):
-            shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
+        with _home_lock(settings, alone=alone):
+            if alone:
+                shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
             opstore = Opstore(settings.opstore_path)
             today = processing_date or datetime.now(UTC).date()
-            context = _Context(settings, listener, opstore, report, told_by, today)
-            with _recorded(context, step, None):
-                for part in parts:
-                    if step == part:
-                        _STEPS[part](context, report.run_id)
-                        continue
-                    with _recorded(context, part, report.run_id) as run_id:
-                        _STEPS[part](context, run_id)
+            context = Context(settings, listener, opstore, report, told_by, today)
+            with _recorded(context, step, run_id, settings.parent_run):
+                work(context, run_id)
     except OlistError as error:
         report.status, report.error = "failed", error
     except (OSError, OpstoreUnavailable) as error:
@@ -206,7 +246,7 @@ def _command(
     return report
 
 
-def _ingest(context: _Context, run_id: str) -> None:
+def _ingest(context: Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
     contracts = load_contracts(settings.contracts)
     context.opstore.record_lineage("olist", edges(contracts))
@@ -215,7 +255,7 @@ def _ingest(context: _Context, run_id: str) -> None:
     ) as source:
         context.report.source = source.name
         listener.begin("bronze", len(contracts))
-        try:
+        with quarantine_accounted(context, "bronze"):
             results = ingest_bronze(
                 open_lake(settings),
                 contracts,
@@ -223,59 +263,74 @@ def _ingest(context: _Context, run_id: str) -> None:
                 run_id=context.report.run_id,
                 processing_date=context.processing_date,
                 scratch=settings.scratch,
-                gate=_gate(context, run_id),
+                gate=gate(context, run_id),
                 on_table=listener.advance,
             )
-        except AuditFailed as failure:
-            for table, rows in failure.quarantined.items():
-                context.report.layers.append(LayerRow("bronze", table, rows, 0, 0, 0, rows, 0.0))
-            raise
+    account_ingested(context, results)
+
+
+def account_ingested(context: Context, results: Sequence[Ingested]) -> None:
+    """Report an accepted delivery, table by table."""
     for r in results:
         context.report.layers.append(LayerRow("bronze", r.table, r.rows, r.rows, 0, 0, 0, round(r.seconds, 3)))
     if all(r.unchanged for r in results):
-        listener.note("bronze: the same files as the latest batches, nothing new")
+        context.listener.note("bronze: the same files as the latest batches, nothing new")
     else:
         context.report.status = "success"
 
 
-def _silver(context: _Context, run_id: str) -> None:
-    settings, listener, layers = context.settings, context.listener, context.report.layers
-    contracts = load_contracts(settings.contracts)
-    url = warehouse_url(settings)
-    listener.begin("silver", None)
+@contextmanager
+def quarantine_accounted(context: Context, layer: Literal["bronze", "silver"]) -> Iterator[None]:
+    """Reports the rows that a failed audit has put in quarantine."""
+    try:
+        yield
+    except AuditFailed as failure:
+        for table, rows in failure.quarantined.items():
+            context.report.layers.append(LayerRow(layer, table, rows, 0, 0, 0, rows, 0.0))
+        raise
+
+
+def _silver(context: Context, run_id: str) -> None:
+    context.listener.begin("silver", None)
+    with silver_work(context) as work, quarantine_accounted(context, "silver"):
+        result = build_silver(work, gate(context, run_id), publish_wait=context.settings.publish_wait)
+        record_arrivals(context, work)
+    account_silver(context, result)
+
+
+@contextmanager
+def silver_work(context: Context) -> Iterator[Work]:
+    """What the steps of silver work with, under the warehouse's lock."""
+    settings = context.settings
+    contracts, url = load_contracts(settings.contracts), warehouse_url(settings)
     with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
-        try:
-            result = build_silver(
-                open_lake(settings),
-                contracts,
-                connection,
-                url,
-                run_id=context.report.run_id,
-                publish_wait=settings.publish_wait,
-                gate=_gate(context, run_id),
-                on_table=listener.advance,
-            )
-        except AuditFailed as failure:
-            for table, rows in failure.quarantined.items():
-                layers.append(LayerRow("silver", table, rows, 0, 0, 0, rows, 0.0))
-            raise
-        record_deliveries(connection, {f.table: f.arrived_at for f in freshness(open_lake(settings), contracts)})
+        yield Work(open_lake(settings), contracts, connection, url, context.report.run_id, context.listener.advance)
+
+
+def record_arrivals(context: Context, work: Work) -> None:
+    """Tell the warehouse when each table's last delivery arrived."""
+    fresh = freshness(open_lake(context.settings), work.contracts)
+    record_deliveries(work.connection, {f.table: f.arrived_at for f in fresh})
+
+
+def account_silver(context: Context, result: SilverResult) -> None:
+    """Report what silver has published, table by table."""
     context.report.phases |= result.phases
     for t in result.tables:
         c = t.counts
-        layers.append(
+        context.report.layers.append(
             LayerRow("silver", t.table, c.rows_in, c.published, c.superseded, c.rejected, 0, round(t.seconds, 3))
         )
         if t.reasons:
             reasons = ", ".join(f"{n:,} {reason}" for reason, n in t.reasons.items())
-            listener.note(f"silver.{t.table}: rejected {reasons} (see silver.rejects)")
+            context.listener.note(f"silver.{t.table}: rejected {reasons} (see silver.rejects)")
     if result.changed:
         context.report.status = "success"
     else:
-        listener.note("silver: up to date")
+        context.listener.note("silver: up to date")
 
 
-def _gold(context: _Context, run_id: str) -> None:
+def _gold(context: Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
     listener.begin("gold", None)
     with connect(warehouse_url(settings), "run") as connection, exclusive(connection, settings.lock_wait):
@@ -297,7 +352,7 @@ def _gold(context: _Context, run_id: str) -> None:
         listener.note("gold: up to date")
 
 
-def _export(context: _Context, run_id: str) -> None:
+def _export(context: Context, run_id: str) -> None:
     settings, listener = context.settings, context.listener
     listener.begin("export", None)
     exported = export_layers(
@@ -314,12 +369,12 @@ def _export(context: _Context, run_id: str) -> None:
     if exported:
         context.report.status = "success"
         objects = sum(len(e.objects) for e in exported)
-        listener.note(f"export {run_id}: {objects} objects under {settings.lake_folder / 'exports'}")
+        listener.note(f"export {run_id}: {objects} objects under {settings.lake_url}/exports")
     else:
         listener.note("export: nothing was published since the last export")
 
 
-_STEPS: dict[Step, Callable[[_Context, str], None]] = {
+_STEPS: dict[Step, Doing] = {
     "ingest": _ingest,
     "silver": _silver,
     "gold": _gold,
@@ -327,7 +382,8 @@ _STEPS: dict[Step, Callable[[_Context, str], None]] = {
 }
 
 
-def _gate(context: _Context, run_id: str) -> Gate:
+def gate(context: Context, run_id: str) -> Gate:
+    """The gate of a step: its checks are recorded with the run, and those that fail as events."""
     keep = _checks_recorder(context, run_id)
 
     def record(checks: list[Check]) -> None:
@@ -337,7 +393,7 @@ def _gate(context: _Context, run_id: str) -> Gate:
     return Gate(context.report.run_id, context.settings.quality, record)
 
 
-def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], None]:
+def _checks_recorder(context: Context, run_id: str) -> Callable[[list[Check]], None]:
     def record(checks: list[Check]) -> None:
         context.report.checks.extend(checks)
         context.opstore.record_checks(run_id, checks)
@@ -345,7 +401,7 @@ def _checks_recorder(context: _Context, run_id: str) -> Callable[[list[Check]], 
     return record
 
 
-def _built_recorder(context: _Context, run_id: str) -> Callable[[list[Check], Path], None]:
+def _built_recorder(context: Context, run_id: str) -> Callable[[list[Check], Path], None]:
     """What failed in dbt becomes events by its artifacts, in the words and with the lineage of dbt."""
     keep = _checks_recorder(context, run_id)
 
@@ -358,9 +414,8 @@ def _built_recorder(context: _Context, run_id: str) -> Callable[[list[Check], Pa
 
 
 @contextmanager
-def _recorded(context: _Context, step: Step, parent: str | None) -> Iterator[str]:
+def _recorded(context: Context, step: str, run_id: str, parent: str | None) -> Iterator[str]:
     """A run in the opstore around a step; a killed process leaves the start alone."""
-    run_id = context.report.run_id if parent is None else f"{parent}.{step}"
     context.opstore.start(
         RunStart(run_id, step, None, parent, context.settings.deadline, _revision(), json.dumps(_versions()))
     )
@@ -390,7 +445,7 @@ def _recorded(context: _Context, step: Step, parent: str | None) -> Iterator[str
             log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
 
 
-def _report(context: _Context, run_id: str, step: str, error: BaseException) -> None:
+def _report(context: Context, run_id: str, step: str, error: BaseException) -> None:
     """The failure as events, once: by the innermost step."""
     if context.is_reported:
         return
@@ -434,31 +489,8 @@ def _versions() -> dict[str, str]:
 
 
 @contextmanager
-def _exclusive_home(settings: Settings) -> Iterator[None]:
-    """One command at a time per home. The lock is the kernel's, so it ends with its process, however that ends."""
+def _home_lock(settings: Settings, *, alone: bool) -> Iterator[None]:
+    """A command alone in its home, or beside others that need not be."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    path = settings.home / "lock"
-    deadline = time.monotonic() + settings.lock_wait
-    with path.open("a+", encoding="utf-8") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise _home_busy(path, settings.lock_wait) from None
-                time.sleep(0.1)
-        file.truncate(0)
-        file.write(f"pid {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-        file.flush()
+    with file_lock(settings.home / "lock", settings.lock_wait, shared=not alone):
         yield
-
-
-def _home_busy(path: Path, wait: float) -> Busy:
-    return Busy(
-        "another run is at work here",
-        resource=str(path.parent),
-        expected=f"its end within {wait:g} s",
-        found=path.read_text(encoding="utf-8") or "its lock",
-        remedy="wait for it to end and run again; OLIST_LOCK_WAIT sets how long to wait, OLIST_HOME another platform",
-    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,8 @@ __all__ = ["PROJECT", "Settings", "load_settings"]
 PREFIX = "OLIST_"
 # Variables of the test-suite and of dbt share the prefix and are not settings of the pipeline.
 FOREIGN_PREFIXES = ("OLIST_TEST_", "OLIST_DBT_")
+# https://cloud.google.com/storage/docs/buckets#naming
+_BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^/?#\s]+)*/?")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -35,6 +38,7 @@ class Settings(BaseSettings):
     source: str | None = Field(
         None, description="A folder of CSVs, a zip, 'kaggle' or 'synthetic'; unset: searched for."
     )
+    lake: str | None = Field(None, description="A folder, or gs://bucket/prefix; unset: `lake` under home.")
     warehouse: str | None = Field(None, description="libpq URL of a PostgreSQL 15+; unset: the embedded server.")
     contracts: Path = Field(PROJECT / "contracts", description="Folder of the data contracts.")
     dbt_project: Path = Field(PROJECT / "dbt", description="Folder of the dbt project.")
@@ -46,6 +50,7 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    parent_run: str | None = Field(None, description="The run in the record that a command is part of.")
     agent: bool = Field(True, description="Whether `openclaw` is called: after dbt, and at the end of a command.")
 
     @field_validator("home", "contracts", "dbt_project")
@@ -53,10 +58,19 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "warehouse", mode="before")
+    @field_validator("source", "lake", "warehouse", "parent_run", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
+
+    @field_validator("lake")
+    @classmethod
+    def _lake_is_a_folder_or_a_bucket(cls, value: str | None) -> str | None:
+        if value is None or _BUCKET.fullmatch(value):
+            return value and value.rstrip("/")
+        if "://" in value:
+            raise ValueError("a folder, or gs://bucket/prefix")
+        return str(Path(value).expanduser().absolute())
 
     @field_validator("warehouse")
     @classmethod
@@ -69,9 +83,9 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def lake_folder(self) -> Path:
-        """Root of the lake."""
-        return self.home / "lake"
+    def lake_url(self) -> str:
+        """Root of the lake: a folder, or gs://bucket/prefix."""
+        return self.lake or str(self.home / "lake")
 
     @property
     def opstore_path(self) -> Path:

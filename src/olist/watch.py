@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from olist.gold.build import parse
+from olist.gold.invoke import parse
 from olist.settings import Settings
 from opstore.store import Opstore
 

@@ -93,9 +93,7 @@ class _Case:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        found = self.failure.context.get("columns") or self.failure.context.get("column")
-        listed = found if isinstance(found, list | tuple) else [found] if found else []
-        return tuple(str(column).lower() for column in listed)
+        return self.failure.columns
 
     @property
     def count(self) -> int | None:

@@ -214,13 +214,13 @@ def _time(text: str | None) -> str:
 
 def _names(names: tuple[str, ...], limit: int) -> str:
     """As many names as fit, and how many more there are."""
+    lines = [line for line in (markdown(name, 120) for name in names) if line.strip()]
     shown: list[str] = []
-    for name in names:
-        line = markdown(name, 120)
+    for line in lines:
         if length("\n".join([*shown, line])) > limit - 20:
             break
         shown.append(line)
-    more = len(names) - len(shown)
+    more = len(lines) - len(shown)
     return "\n".join([*shown, *([f"and {more:,} more"] if more else [])])
 
 

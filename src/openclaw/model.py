@@ -105,6 +105,13 @@ class Failure:
     occurred_at: str | None = None
     context: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it is about, in lower case, as far as the producer knows them."""
+        found = self.context.get("columns") or self.context.get("column")
+        listed = found if isinstance(found, list | tuple) else [found] if found else []
+        return tuple(str(column).lower() for column in listed)
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -56,7 +56,8 @@ def investigate(failures: Sequence[Failure], lineage: Lineage, skipped: Collecti
     groups = correlate(failures, lineage, diagnosis_of)
     not_run = [*skipped, *(failure.resource for failure in failures if failure.status == "skipped")]
     waiting = _waiting(groups, lineage, list(dict.fromkeys(not_run)))
-    findings = [_finding(group, held, lineage) for group, held in zip(groups, waiting, strict=True)]
+    checks = [failure for failure in failures if failure.check and failure.status != "skipped"]
+    findings = [_finding(group, held, checks, lineage) for group, held in zip(groups, waiting, strict=True)]
     return tuple(sorted(findings, key=lambda finding: finding.severity))
 
 
@@ -81,9 +82,9 @@ def _places(failure: Failure) -> tuple[str, ...]:
     return tuple(filter(None, (failure.resource, failure.asset, *also)))
 
 
-def _finding(group: Group, held: Sequence[str], lineage: Lineage) -> Finding:
+def _finding(group: Group, held: Sequence[str], checks: Sequence[Failure], lineage: Lineage) -> Finding:
     root = group.root
-    affected = _affected(group, held, lineage)
+    affected = _affected(group, held, checks, lineage)
     exposures = lineage.exposures(affected)
     severity, reasons = grade(Impact(group.failures, held, affected, exposures), lineage)
     return Finding(
@@ -101,14 +102,21 @@ def _finding(group: Group, held: Sequence[str], lineage: Lineage) -> Finding:
     )
 
 
-def _affected(group: Group, held: Sequence[str], lineage: Lineage) -> tuple[str, ...]:
-    """What failed with the root, what it looked at, what was held up, and all that reads from those."""
+def _affected(group: Group, held: Sequence[str], checks: Sequence[Failure], lineage: Lineage) -> tuple[str, ...]:
+    """What failed with the root, what it looked at, what was held up, all that reads from those, and the checks that fail on it."""
     inner = [failure for failure in group.failures if failure.kind not in CONTAINERS]
     failing = [place for failure in inner for place in (failure.resource, failure.asset) if place]
     assets = [failure.asset or failure.resource for failure in inner]
-    found = dict.fromkeys([*failing, *held, *lineage.blast_radius(filter(None, assets))])
+    reached = lineage.blast_radius(filter(None, assets))
+    follow = [check.resource for check in checks if check.asset in reached or _same_rows(check, group.root)]
+    found = dict.fromkeys([*failing, *held, *reached, *follow])
     found.pop(group.root.resource, None)
     return tuple(found)
+
+
+def _same_rows(check: Failure, root: Failure) -> bool:
+    """Whether it looks at a column that the root is about: it may be another defect, or the same one seen from the side."""
+    return check.asset is not None and check.asset == root.asset and not set(check.columns).isdisjoint(root.columns)
 
 
 def _fingerprint(group: Group) -> str:

@@ -143,6 +143,13 @@ class Opstore:
         query = "SELECT count(*) AS number FROM ops_incidents_current WHERE state <> 'resolved'"
         return int(self.query(query)[0]["number"])
 
+    def incidents(self) -> list[dict[str, Any]]:
+        """The incidents that are not resolved, the worst and then the oldest first: id, severity, state, title, root, opened_at."""
+        return self.query(
+            "SELECT incident_id, severity, state, title, root, opened_at FROM ops_incidents_current "
+            "WHERE state <> 'resolved' ORDER BY severity, opened_at, incident_id"
+        )
+
     # --- The spool --------------------------------------------------------------------------------------------------------------
 
     def catch_up(self) -> int:

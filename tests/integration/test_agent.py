@@ -55,8 +55,11 @@ def test_a_storm_of_two_thousand_events_with_three_causes_is_three_alerts(store:
 
 def test_the_same_failure_every_five_minutes_for_a_day_is_one_alert_with_a_count(store: Opstore, told: Told) -> None:
     agent = agent_on(store, told)
-    for number in range(288):
-        store.record_events([event("silver.orders", check="unique", minutes=5 * (number - 288), run=f"run{number}")])
+    failures = [
+        event("silver.orders", check="unique", minutes=5 * (number - 288), run=f"run{number}") for number in range(288)
+    ]
+    for failure in failures:
+        store.record_events([failure])
         agent.poll()
     (alert,) = told.last
     assert alert.count == 288

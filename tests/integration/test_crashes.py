@@ -73,7 +73,7 @@ def point(command: str, where: str, when: str, nth: int = 1, *, changes: bool = 
         point("ingest", "olist.lake.batches:Lake.accept", "before"),
         point("ingest", "olist.lake.batches:Lake.accept", "after"),
         point("silver", "olist.silver.stage:load", "after", 3),
-        point("silver", "olist.silver.build:audit", "after", 9),
+        point("silver", "olist.silver.build:measure", "after", 9),
         point("silver", "olist.silver.stage:relate", "after", 9),
         point("silver", "olist.warehouse.publish:_lock_readers_out", "after"),
         point("silver", "olist.warehouse.publish:_set_schema", "after", 7),

@@ -200,6 +200,7 @@ def test_a_lake_that_cannot_be_written_is_named(
         assert text in said.stderr
     assert silver_state(platform) == silver
     assert lake_state(platform) == lake
+    mount(folder, "-o", "remount,bind,rw")
     succeed(pipeline.ingest(platform.settings(small_folder)), "no_op")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_unset_everything_lies_under_one_folder_here(tmp_path: Path) -> None:
     settings = load_settings()
     assert settings.home == tmp_path / ".olist"
-    places = (settings.lake_folder, settings.opstore_path, settings.scratch)
+    places = (Path(settings.lake_url), settings.opstore_path, settings.scratch)
     assert all(place.is_relative_to(settings.home) for place in places)
     assert (settings.source, settings.warehouse) == (None, None)
     assert (settings.contracts, settings.dbt_project) == (PROJECT / "contracts", PROJECT / "dbt")
@@ -82,6 +84,9 @@ def test_a_variable_of_others_is_no_concern_of_ours(monkeypatch: pytest.MonkeyPa
         ("OLIST_LOCK_WAIT", "-1", "greater than or equal to 0"),
         ("OLIST_PUBLISH_WAIT", "-0.5", "greater than or equal to 0"),
         ("OLIST_DEADLINE", "0", "greater than 0"),
+        ("OLIST_LAKE", "s3://bucket/prefix", "a folder, or gs://bucket/prefix"),
+        ("OLIST_LAKE", "gs://Bucket", "a folder, or gs://bucket/prefix"),
+        ("OLIST_LAKE", "gs://bucket//prefix", "a folder, or gs://bucket/prefix"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_by_its_variable(
@@ -106,6 +111,31 @@ def test_a_warehouse_that_libpq_cannot_read_is_refused_without_showing_it(
     assert caught.value.resource == "OLIST_WAREHOUSE"
     assert "postgresql://user:password@host:5432/database" in caught.value.expected
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("gs://bucket", "gs://bucket"),
+        ("gs://bucket/some/prefix/", "gs://bucket/some/prefix"),
+        ("elsewhere", "{here}/elsewhere"),
+        ("", "{here}/.olist/lake"),
+    ],
+)
+def test_a_lake_is_a_folder_or_a_bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str, url: str) -> None:
+    monkeypatch.setenv("OLIST_LAKE", value)
+    assert load_settings().lake_url == url.format(here=tmp_path)
+
+
+def test_the_embedded_default_needs_nothing_of_google() -> None:
+    """The libraries for Google Cloud are an extra that may not be installed, and take their time to load."""
+    script = (
+        "import sys; from olist import cli, pipeline; from olist.dashboards import status; from olist.settings import load_settings;"
+        "pipeline.open_lake(load_settings()).batches('orders');"
+        "print(*[m for m in sys.modules if m.startswith(('google.cloud', 'google.auth', 'google.api_core'))])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert found.stdout.strip() == ""
 
 
 def test_an_unknown_override_is_refused() -> None:

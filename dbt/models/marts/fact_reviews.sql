@@ -18,6 +18,12 @@ totals as (
 
 ),
 
+analyses as (
+
+    select * from {{ ref('int_review_analysis') }}
+
+),
+
 joined as (
 
     select
@@ -35,10 +41,13 @@ joined as (
         reviews.answered_at,
         {{ days_between('reviews.survey_date', 'cast(reviews.answered_at as date)') }} as answer_days,
         reviews.has_comment,
+        analyses.complaint_category,
+        analyses.sentiment,
         reviews.is_shared_review
     from reviews
     left join customers on reviews.order_id = customers.order_id
     left join totals on reviews.order_id = totals.order_id
+    left join analyses on reviews.review_id = analyses.review_id and reviews.order_id = analyses.order_id
 
 )
 

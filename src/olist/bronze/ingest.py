@@ -3,6 +3,9 @@
 Every file is read, judged and converted beside the lake first. Only when all have kept their structure are their objects written, each
 followed by its manifest, and last the one object that accepts the whole delivery, or quarantines it when it failed the quality gate. A
 process killed anywhere leaves objects that nothing counts.
+
+`ingest` does that in one go. `store` and `accept` do it in pieces, each in a process of its own: a table's objects lie in the lake without
+a verdict until the delivery is accepted, which needs every table to have arrived.
 """
 
 from __future__ import annotations
@@ -18,14 +21,14 @@ from time import perf_counter
 from olist.bronze.convert import Origin, Source, open_source, write_parquet
 from olist.contracts import Contract
 from olist.errors import AuditFailed, LakeError, SourceRefused
-from olist.lake.batches import Batch, Lake, StoredObject
-from olist.lake.verify import sha256_of
+from olist.lake.batches import Batch, Lake, StoredObject, Verdict
+from olist.lake.verify import sha256_of, sound
 from olist.quality.delivery import Arrival, expected_of
 from olist.quality.judge import Gate, warm_up
 from olist.quality.profile import Profile, profile
 from opstore.store import Check
 
-__all__ = ["Ingested", "ingest"]
+__all__ = ["Ingested", "accept", "ingest", "store"]
 
 _WORKERS = 2
 
@@ -85,31 +88,122 @@ def ingest(
             c.batch.table: Arrival(contracts[c.batch.table], c.batch, c.profile) for c in converted if c.profile
         }
         failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
-        ingested = _store(lake, converted, run_id, failed)
-        for file in ingested:
-            promised = contracts[file.batch.table].freshness
-            if file.unchanged and promised is not None and promised.identical_is_delivery:
-                lake.deliver_again(file.batch, run_id)
+        ingested = [_stored(lake, file) for file in converted]
+        _judged(lake, contracts, ingested, run_id, failed)
         return ingested
 
 
-def _store(lake: Lake, converted: Sequence[_Converted], run_id: str, failed: Sequence[Check]) -> list[Ingested]:
-    results = []
-    for file in converted:
-        started = perf_counter()
-        if file.parquet is not None:
-            lake.write_batch(file.batch, file.parquet)
-        rows = file.batch.object.rows if file.parquet is not None else 0
-        seconds = file.seconds + perf_counter() - started
-        results.append(Ingested(file.batch.table, rows, file.parquet is None, file.batch, seconds))
+def store(
+    lake: Lake, contract: Contract, folder: Path, *, run_id: str, processing_date: date, scratch: Path
+) -> Ingested:
+    """Bring one file of a delivery into the lake, where it waits for `accept`. Repeating it with the same file changes nothing.
+
+    Raises SourceRefused for a faulty file, LakeError when this delivery has brought the table with other bytes, or the lake cannot be
+    written.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch, prefix=f"store-{contract.table}-") as work:
+        own = next((b for b in lake.batches(contract.table) if b.run_id == run_id), None)
+        if own is None:
+            ingested = _stored(lake, _convert(lake, contract, folder, run_id, processing_date, Path(work)))
+        else:
+            _check_same(own, open_source(folder, contract))
+            ingested = Ingested(own.table, own.object.rows, False, own, 0.0)
+    lake.arrive(run_id, ingested.batch)
+    return ingested
+
+
+def accept(lake: Lake, contracts: Mapping[str, Contract], *, run_id: str, gate: Gate) -> list[Ingested]:
+    """Judge what `store` has brought as one delivery, and accept it, or put it in quarantine. Repeating it changes nothing.
+
+    Raises LakeError when a table has not arrived or another delivery came in between, AuditFailed as `ingest` does.
+    """
+    brought = _arrived(lake, contracts, run_id)
+    failed: list[Check] = []
+    if lake.verdict(run_id) is not Verdict.ACCEPTED:
+        _check_still_latest(lake, contracts, brought, run_id)
+        fresh = [r.batch for r in brought if not r.unchanged]
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            profiles = pool.map(lambda b: profile(contracts[b.table], sound(lake, b)), fresh)
+            arrivals = {b.table: Arrival(contracts[b.table], b, p) for b, p in zip(fresh, profiles, strict=True)}
+        failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
+    _judged(lake, contracts, brought, run_id, failed)
+    return brought
+
+
+def _stored(lake: Lake, file: _Converted) -> Ingested:
+    started = perf_counter()
+    if file.parquet is not None:
+        lake.write_batch(file.batch, file.parquet)
+    rows = file.batch.object.rows if file.parquet is not None else 0
+    seconds = file.seconds + perf_counter() - started
+    return Ingested(file.batch.table, rows, file.parquet is None, file.batch, seconds)
+
+
+def _judged(
+    lake: Lake, contracts: Mapping[str, Contract], results: Sequence[Ingested], run_id: str, failed: Sequence[Check]
+) -> None:
+    """Give the delivery its verdict."""
     fresh = [r.batch for r in results if not r.unchanged]
     if failed:
         quarantined = {batch.table: batch.object.rows for batch in fresh}
         lake.quarantine(run_id, quarantined, "; ".join(f"{c.asset} {c.check_name}" for c in failed))
         raise _delivery_refused(failed, quarantined)
-    if fresh:
+    if fresh and lake.verdict(run_id) is not Verdict.ACCEPTED:
         lake.accept(run_id, fresh)
-    return results
+    for file in results:
+        promised = contracts[file.batch.table].freshness
+        if file.unchanged and promised is not None and promised.identical_is_delivery:
+            lake.deliver_again(file.batch, run_id)
+
+
+def _arrived(lake: Lake, contracts: Mapping[str, Contract], run_id: str) -> list[Ingested]:
+    arrived = {table: lake.arrived(run_id, table) for table in contracts}
+    if missing := [table for table, batch in arrived.items() if batch is None]:
+        raise LakeError(
+            "a delivery is incomplete: nothing was accepted",
+            resource=run_id,
+            expected=f"{len(contracts)} tables",
+            found=f"nothing of {', '.join(missing)}",
+            remedy="bring the missing tables in with the same run id, then accept the delivery again",
+        )
+    batches = [batch for batch in arrived.values() if batch is not None]
+    return [Ingested(b.table, b.object.rows if b.run_id == run_id else 0, b.run_id != run_id, b, 0.0) for b in batches]
+
+
+def _check_still_latest(
+    lake: Lake, contracts: Mapping[str, Contract], brought: Sequence[Ingested], run_id: str
+) -> None:
+    """What was compared with the lake when it arrived must hold when it is judged."""
+    if lake.verdict(run_id) is Verdict.QUARANTINED:
+        raise _overtaken(run_id, "a delivery without a verdict", "it is in quarantine")
+    for file in brought:
+        contract = contracts[file.table]
+        if file.unchanged and lake.delivered_before(contract, file.batch.source_sha256) != file.batch:
+            raise _overtaken(run_id, f"{file.table} to be as it was when the file was compared with it", "it is not")
+        if not file.unchanged and any(b.run_id > run_id for b in lake.accepted(file.table)):
+            raise _overtaken(run_id, f"no later delivery of {file.table}", "one was accepted meanwhile")
+
+
+def _overtaken(run_id: str, expected: str, found: str) -> LakeError:
+    return LakeError(
+        "the delivery can no longer be accepted",
+        resource=run_id,
+        expected=expected,
+        found=found,
+        remedy="bring the files in again, as a new delivery; nothing of this one takes effect",
+    )
+
+
+def _check_same(stored: Batch, source: Source) -> None:
+    if stored.source_sha256 != source.sha256:
+        raise LakeError(
+            "this delivery has brought the table already, with other bytes",
+            resource=f"{stored.table} {stored.run_id}",
+            expected=f"the file with sha256 {stored.source_sha256}",
+            found=f"{source.path.name} with {source.sha256}",
+            remedy="bring the changed files in as a new delivery, with a new run id",
+        )
 
 
 def _delivery_refused(failed: Sequence[Check], rows: Mapping[str, int]) -> AuditFailed:
@@ -137,7 +231,15 @@ def _convert(
     origin = Origin(run_id, datetime.now(UTC))
     parquet = work / f"{contract.table}.parquet"
     rows, header = write_parquet(source, contract, origin, parquet)
-    batch = _batch(contract, source, origin, processing_date, header, rows, parquet)
+    key = _free_key(lake, f"bronze/{contract.table}/processing_date={processing_date.isoformat()}", run_id)
+    batch = _batch(
+        contract,
+        source,
+        origin,
+        processing_date,
+        header,
+        StoredObject(key, rows, parquet.stat().st_size, sha256_of(parquet)),
+    )
     return _Converted(batch, parquet, profile(contract, parquet), perf_counter() - started)
 
 
@@ -147,10 +249,8 @@ def _batch(
     origin: Origin,
     processing_date: date,
     header: tuple[str, ...],
-    rows: int,
-    parquet: Path,
+    stored: StoredObject,
 ) -> Batch:
-    key = f"bronze/{contract.table}/processing_date={processing_date.isoformat()}/{origin.run_id}.parquet"
     return Batch(
         table=contract.table,
         run_id=origin.run_id,
@@ -161,8 +261,14 @@ def _batch(
         source_sha256=source.sha256,
         source_size=len(source.content),
         columns=header,
-        object=StoredObject(key, rows, parquet.stat().st_size, sha256_of(parquet)),
+        object=stored,
     )
+
+
+def _free_key(lake: Lake, folder: str, run_id: str) -> str:
+    """The object's key; another one where an attempt that was killed has left an object that no manifest names."""
+    attempts = sum(Path(key).name.startswith(run_id) for key in lake.store.keys(folder))
+    return f"{folder}/{run_id}{f'.{attempts}' if attempts else ''}.parquet"
 
 
 def _check_clock(lake: Lake, contract: Contract, run_id: str) -> None:

@@ -17,8 +17,7 @@ import psycopg
 
 from olist.contracts import load_contracts
 from olist.errors import OlistError
-from olist.lake.batches import Lake
-from olist.lake.store import FolderStore
+from olist.lake.open import open_lake
 from olist.quality.freshness import Freshness, freshness
 from olist.quality.report import ReportedCheck, last_checks
 from olist.settings import Settings, load_settings
@@ -54,9 +53,8 @@ def status_rows(settings: Settings, now: datetime | None = None) -> list[StatusR
     """The platform's state now: each table's freshness, the failed checks, the open incidents."""
     as_of = _plain(now or datetime.now(UTC))
     opstore = Opstore(settings.opstore_path)
-    lake = Lake(FolderStore(settings.lake_folder))
     return [
-        *_freshness(freshness(lake, load_contracts(settings.contracts), now), as_of),
+        *_freshness(freshness(open_lake(settings), load_contracts(settings.contracts), now), as_of),
         *_failed(last_checks(opstore), as_of),
         *_incidents(opstore.query(_UNRESOLVED), as_of),
     ]

@@ -7,9 +7,7 @@ project's files, is recorded with the publish: equal inputs are a no-op. The art
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,12 @@ import psycopg
 from psycopg import sql
 
 from olist.errors import GoldFailed
+from olist.gold.invoke import invoke
 from olist.lake.batches import Lake
-from olist.warehouse.connect import libpq_environment
 from olist.warehouse.publish import Publication, hold, latest, publish
 from opstore.store import Check
 
-__all__ = ["GoldResult", "GoldTable", "build_gold", "parse"]
+__all__ = ["GoldResult", "GoldTable", "build_gold"]
 
 STAGED = "gold_next"
 _ARTIFACTS = ("run_results.json", "manifest.json")
@@ -95,13 +93,6 @@ def build_gold(
         return GoldResult(built, checks, changed=True)
 
 
-def parse(project: Path, work: Path) -> bool:
-    """Write the manifest alone, without a database; whether that succeeded. It takes seconds."""
-    from dbt.cli.main import dbtRunner
-
-    return dbtRunner().invoke(["parse", *_folders(project, work)]).success
-
-
 @dataclass(frozen=True)
 class _Results:
     invocation_id: str
@@ -110,9 +101,6 @@ class _Results:
 
 
 def _dbt_build(project: Path, connection: psycopg.Connection, work: Path, on_node: Callable[[str], None]) -> _Results:
-    """`dbt build` in this process: importing dbt once more in another would cost as much as building several models."""
-    from dbt.cli.main import dbtRunner  # slow to import, and only gold needs it
-
     invocation_id = ""
 
     def on_event(event: Any) -> None:
@@ -121,21 +109,15 @@ def _dbt_build(project: Path, connection: psycopg.Connection, work: Path, on_nod
         if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
             on_node(event.data.node_info.node_name)
 
-    arguments = ["build", *_folders(project, work), "--exclude-resource-type", "unit_test"]
     for name in _ARTIFACTS:  # an invocation that ends before it writes its own must not be given its predecessor's
         (work / "target" / name).unlink(missing_ok=True)
-    with _environment(libpq_environment(connection) | {"OLIST_DBT_SCHEMA": STAGED}):
-        outcome = dbtRunner(callbacks=[on_event]).invoke(arguments)
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    outcome = invoke(arguments, project, connection, schema=STAGED, work=work, on_event=on_event)
     nodes = list(getattr(outcome.result, "results", None) or [])
     error = None if outcome.exception is None else str(outcome.exception)
     if not nodes and error is None:
         error = "dbt ran nothing"
     return _Results(invocation_id, nodes, error)
-
-
-def _folders(project: Path, work: Path) -> list[str]:
-    read = ["--project-dir", str(project), "--profiles-dir", str(project)]
-    return [*read, "--target-path", str(work / "target"), "--log-path", str(work / "logs"), "--log-level", "none"]
 
 
 def _raise_for_failures(results: _Results) -> None:
@@ -171,7 +153,7 @@ def _check(result: Any) -> Check:
     return Check(
         asset=f"gold.{attached.split('.')[2]}" if attached.count(".") >= 2 else attached,
         check_name=node.name,
-        kind=metadata.name if metadata else "business_rule",
+        kind=node.config.meta.get("kind") or (metadata.name if metadata else "business_rule"),
         severity="warn" if str(node.config.severity).lower() == "warn" else "error",
         status=status,  # type: ignore[arg-type]
         failures=result.failures,
@@ -205,15 +187,3 @@ def _digest(connection: psycopg.Connection, project: Path) -> str:
 def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
     rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (schema,)).fetchall()
     return [name for (name,) in rows]
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """dbt's profile reads its connection from the environment."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

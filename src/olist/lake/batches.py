@@ -6,6 +6,7 @@
     verdicts/<run_id>/quarantined.json                         it failed its audit and stays for the record
     withdrawals/<table>/<run_id>.json                          taken back by a person, with a reason
     deliveries/<table>/<run_id>.json                           the same bytes came again: no batch, but a sign of life
+    arrivals/<run_id>/<table>.json                             of a delivery that is brought in table by table: this one is there
 
 Every one of these is a create-only object, so a state is never edited: withdrawn counts before quarantined, quarantined before
 accepted, and a batch without a verdict does not count. Readers see only what a manifest names.
@@ -134,9 +135,29 @@ class Lake:
         return next((b for b in candidates if b.source_sha256 == source_sha256), None)
 
     def deliver_again(self, batch: Batch, run_id: str) -> None:
-        """Record that the bytes of an accepted batch came again with another run."""
-        document = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "delivered_at": _now()}
-        self.put_json(f"deliveries/{batch.table}/{run_id}.json", document)
+        """Record that the bytes of an accepted batch came again with another run. Doing so again changes nothing."""
+        key = f"deliveries/{batch.table}/{run_id}.json"
+        if key not in self.store.keys(f"deliveries/{batch.table}"):
+            document = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "delivered_at": _now()}
+            self.put_json(key, document)
+
+    def arrive(self, run_id: str, batch: Batch) -> None:
+        """Record that a table of a delivery is there: with a batch of its own, or unchanged. Doing so again changes nothing."""
+        key = _arrival_key(run_id, batch.table)
+        if key not in self.store.keys(f"arrivals/{run_id}"):
+            self.put_json(key, {"table": batch.table, "run_id": run_id, "batch": batch.run_id})
+
+    def arrived(self, run_id: str, table: str) -> Batch | None:
+        """The batch that a delivery brought of a table: an earlier one where the bytes were the same, None where nothing arrived."""
+        key = _arrival_key(run_id, table)
+        if key not in self.store.keys(f"arrivals/{run_id}"):
+            return None
+        of_run = self._json(key)["batch"]
+        return next(b for b in self.batches(table) if b.run_id == of_run)
+
+    def verdict(self, run_id: str) -> Verdict:
+        """What was judged of a run's delivery."""
+        return _state(run_id, set(), set(self.store.keys(f"verdicts/{run_id}")))
 
     def arrived_at(self, table: str, *, identical: bool) -> datetime | None:
         """When the table's last accepted batch arrived, or came again where `identical` bytes count; None without one. UTC."""
@@ -178,6 +199,10 @@ def _now() -> str:
 
 def _manifest_key(batch: Batch) -> str:
     return f"manifests/{batch.table}/{batch.processing_date}/{batch.run_id}.json"
+
+
+def _arrival_key(run_id: str, table: str) -> str:
+    return f"arrivals/{run_id}/{table}.json"
 
 
 def _batch(document: dict[str, Any]) -> Batch:

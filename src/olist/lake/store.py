@@ -1,7 +1,7 @@
 """Where the lake's objects lie. Objects are created once and never changed: there is no overwrite and no delete.
 
-`FolderStore` keeps them in a folder. An object appears under its key whole or not at all: it is written beside, synced to disk and
-linked to its name, and the link fails where the name exists.
+`FolderStore` keeps them in a folder, `GcsStore` (of `gcs.py`) in a bucket. In a folder an object appears under its key whole or not at
+all: it is written beside, synced to disk and linked to its name, and the link fails where the name exists.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from olist.errors import LakeError
 
-__all__ = ["FolderStore", "ObjectExists", "Store"]
+__all__ = ["FolderStore", "ObjectExists", "Store", "exists", "missing"]
 
 
 class ObjectExists(LakeError):
@@ -67,7 +67,7 @@ class FolderStore:
             os.link(partial, target)
             _sync_folder(target.parent)
         except FileExistsError as error:
-            raise _exists(key, self.url) from error
+            raise exists(f"{self.url}/{key}") from error
         except OSError as error:
             raise _unwritable(target, error) from error
         finally:
@@ -85,13 +85,7 @@ class FolderStore:
     def local(self, key: str) -> Path:
         path = self.root / key
         if not path.is_file():
-            raise LakeError(
-                "an object of the lake is missing",
-                resource=f"{self.url}/{key}",
-                expected="the object that a manifest names",
-                found="nothing",
-                remedy="restore it from a copy of the lake; `olist lake verify` lists everything that differs",
-            )
+            raise missing(f"{self.url}/{key}")
         return path
 
 
@@ -112,13 +106,25 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _exists(key: str, url: str) -> ObjectExists:
+def exists(resource: str) -> ObjectExists:
+    """The error of a key that is taken."""
     return ObjectExists(
         "an object of the lake would be overwritten",
-        resource=f"{url}/{key}",
+        resource=resource,
         expected="a new key",
         found="an object under this key",
         remedy="nothing was written; run the step again, which uses a new run id",
+    )
+
+
+def missing(resource: str) -> LakeError:
+    """The error of a key that has no object."""
+    return LakeError(
+        "an object of the lake is missing",
+        resource=resource,
+        expected="the object that a manifest names",
+        found="nothing",
+        remedy="restore it from a copy of the lake; `olist lake verify` lists everything that differs",
     )
 
 

@@ -3,6 +3,9 @@
 Only what changed is built. A table's inputs are its batches, its contract, its SQL and its parents' inputs; a table whose inputs equal
 those of the published version stays as it is, and the others are built as a full rebuild would build them. They are staged without
 constraints, audited there, constrained, and published together in one transaction.
+
+`build_silver` does that in one go, `stage_silver`, `audit_silver` and `publish_silver` a step each: the same steps, in the same order,
+tied together by the note that lies in the stage.
 """
 
 from __future__ import annotations
@@ -19,18 +22,19 @@ import psycopg
 
 from olist.contracts import Contract
 from olist.errors import AuditFailed, LakeError
-from olist.lake.batches import Batch, Lake
+from olist.lake.batches import Batch, Lake, Verdict
 from olist.quality.audit import Staged, measure, measure_dependent
 from olist.quality.judge import Gate, warm_up
 from olist.quality.suites import Asset
 from olist.quality.templates import shared_sql
 from olist.silver import stage
+from olist.silver.staged import Note, read_note, sign, write_note
 from olist.silver.transform import Built, Transformer, table_sql
 from olist.warehouse.connect import bulk_connection, connect
 from olist.warehouse.publish import Publication, latest, publish
 from opstore.store import Check, Counts
 
-__all__ = ["SilverResult", "TableResult", "build_silver"]
+__all__ = ["SilverResult", "TableResult", "Work", "audit_silver", "build_silver", "publish_silver", "stage_silver"]
 
 T = TypeVar("T")
 
@@ -61,159 +65,187 @@ class SilverResult:
         return any(table.rebuilt for table in self.tables)
 
 
-def build_silver(
-    lake: Lake,
-    contracts: Mapping[str, Contract],
-    connection: psycopg.Connection,
-    url: str,
-    *,
-    run_id: str,
-    publish_wait: float,
-    gate: Gate,
-    on_table: Callable[[str], None] = lambda table: None,
-) -> SilverResult:
-    """Bring silver up to date with the lake's accepted batches.
+@dataclass(frozen=True)
+class Work:
+    """What every step works with. `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to
+    publish, too. `url` is for the connections that load and check beside it."""
 
-    `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to publish, too. `url` is for the
-    connections that load and check beside it.
+    lake: Lake
+    contracts: Mapping[str, Contract]
+    connection: psycopg.Connection
+    url: str
+    run_id: str
+    on_table: Callable[[str], None] = lambda table: None
+
+
+def build_silver(work: Work, gate: Gate, *, publish_wait: float) -> SilverResult:
+    """Bring silver up to date with the lake's accepted batches.
 
     Raises AuditFailed when staged rows break a rule: the deliveries that brought them are quarantined and silver stands as it was.
     """
-    current = {table: _current(lake, contract) for table, contract in contracts.items()}
+    phases: dict[str, float] = {}
+    if not _timed(phases, "build", lambda: stage_silver(work)):
+        return SilverResult([_kept(table) for table in work.contracts], {})
+    _timed(phases, "audit", lambda: audit_silver(work, gate))
+    published = publish_silver(work, publish_wait=publish_wait)
+    return SilverResult(published.tables, {**phases, **published.phases})
+
+
+def stage_silver(work: Work) -> bool:
+    """Build what changed into the stage; False, and nothing is staged, where silver is up to date."""
+    contracts = work.contracts
+    current = {table: _current(work.lake, contract) for table, contract in contracts.items()}
     inputs = _inputs(contracts, current)
-    runs = sorted({batch.run_id for batches in current.values() for batch in batches})
-    before = latest(connection, "silver")
-    retired = sorted(set(before.inputs if before else {}) - set(contracts))
-    stale = list(contracts) if retired else _stale(connection, contracts, inputs, before)
+    before = latest(work.connection, "silver")
+    retired = tuple(sorted(set(before.inputs if before else {}) - set(contracts)))
+    stale = list(contracts) if retired else _stale(work.connection, contracts, inputs, before)
     if not stale:
-        return SilverResult([_kept(table) for table in contracts], {})
+        return False
     warm_up()
-    run = _Run(lake, contracts, current, url, connection, stale, gate, on_table)
-    return run.publish(Publication("silver", run_id, inputs, {"runs": runs}), before, retired, publish_wait)
+    stage.prepare(work.connection)
+    built, seconds = _build_and_load(work, current, stale)
+    batches = {table: tuple(batch.run_id for batch in batches) for table, batches in current.items()}
+    write_note(work.connection, Note(work.run_id, inputs, batches, tuple(stale), retired, built, seconds))
+    return True
 
 
-class _Run:
-    """One build, from the stage to the publish."""
+def audit_silver(work: Work, gate: Gate) -> None:
+    """Judge what this run has staged. Raises AuditFailed as `build_silver` does, StageLost when the stage is another run's."""
+    note = read_note(work.connection, work.run_id, audited=False)
+    if failed := _audit(work, note, gate):
+        raise _audit_failed(failed, note.built, _quarantine(work, note, failed))
+    sign(work.connection)
 
-    def __init__(
-        self,
-        lake: Lake,
-        contracts: Mapping[str, Contract],
-        current: Mapping[str, list[Batch]],
-        url: str,
-        connection: psycopg.Connection,
-        stale: Sequence[str],
-        gate: Gate,
-        on_table: Callable[[str], None],
-    ) -> None:
-        self.lake, self.contracts, self.current, self.url = lake, contracts, current, url
-        self.connection, self.stale, self.gate, self.on_table = connection, stale, gate, on_table
-        self.locations = {t: stage.STAGE if t in stale else "silver" for t in contracts}
-        self.phases: dict[str, float] = {}
 
-    def publish(
-        self,
-        publication: Publication,
-        before: Publication | None,
-        retired: Sequence[str],
-        wait: float,
-    ) -> SilverResult:
-        stage.prepare(self.connection)
-        built, seconds = self._timed("build", self._build_and_load)
-        if failed := self._timed("audit", lambda: self._audit(built)):
-            raise _audit_failed(failed, built, self._quarantine(before, failed))
-        self._timed("constrain", self._constrain)
-        self._timed(
-            "publish",
-            lambda: publish(
-                self.connection,
-                publication,
-                staged=stage.STAGE,
-                tables=[*self.stale, stage.REJECTS],
-                retired=retired,
-                wait=wait,
-            ),
-        )
-        self.connection.execute(f"DROP SCHEMA {stage.STAGE} CASCADE")
-        tables = [
-            TableResult(t, built[t].counts, built[t].reasons, True, seconds[t]) if t in self.stale else _kept(t)
-            for t in self.contracts
-        ]
-        return SilverResult(tables, self.phases)
+def publish_silver(work: Work, *, publish_wait: float) -> SilverResult:
+    """Publish what this run has staged and audited, once.
 
-    def _build_and_load(self) -> tuple[dict[str, Built], dict[str, float]]:
-        """Transform parents first; each table is loaded while the next one is transformed."""
-        transformer, built, seconds = Transformer(self.lake), {}, {}
-        with bulk_connection(self.url) as bulk, ThreadPoolExecutor(_WORKERS) as pool:
-            loads = []
-            for table in self._needed():
-                contract, started = self.contracts[table], perf_counter()
-                result = transformer.build(contract, self.current[table])
-                if table in self.stale:
-                    built[table] = result
-                    loads.append(pool.submit(stage.load, bulk, contract, transformer.rows(contract)))
-                    self.on_table(table)
-                seconds[table] = perf_counter() - started
-            for load in loads:
-                load.result()
-            kept = [t for t in self.contracts if t not in self.stale]
-            stage.load_rejects(bulk, self.connection, transformer.rejects(self.stale), kept)
-        return built, seconds
+    Raises StageLost when the stage is another run's, Busy when readers do not end, LakeError when a batch in it was taken back since.
+    """
+    phases: dict[str, float] = {}
+    before = latest(work.connection, "silver")
+    if before is not None and before.run_id == work.run_id:
+        return SilverResult([_kept(table) for table in work.contracts], {})
+    note = read_note(work.connection, work.run_id, audited=True)
+    _check_accepted(work, note)
+    _timed(phases, "constrain", lambda: _constrain(work, note))
+    runs = sorted({run_id for batches in note.batches.values() for run_id in batches})
+    publication = Publication("silver", work.run_id, note.inputs, {"runs": runs})
+    moved = [*note.stale, stage.REJECTS]
+    _timed(
+        phases,
+        "publish",
+        lambda: publish(
+            work.connection, publication, staged=stage.STAGE, tables=moved, retired=note.retired, wait=publish_wait
+        ),
+    )
+    work.connection.execute(f"DROP SCHEMA {stage.STAGE} CASCADE")
+    return SilverResult([_result(note, table) for table in work.contracts], phases)
 
-    def _needed(self) -> list[str]:
-        """The stale tables and all of their ancestors, whose rows they are checked against."""
-        needed = set(self.stale)
-        for table in reversed(list(self.contracts)):
-            if table in needed:
-                needed |= self.contracts[table].parents
-        return [t for t in self.contracts if t in needed]
 
-    def _audit(self, built: Mapping[str, Built]) -> list[Check]:
-        """The checks that failed: of the rebuilt tables by all of their rules, of the others by those that read a rebuilt one."""
+def _build_and_load(
+    work: Work, current: Mapping[str, list[Batch]], stale: Sequence[str]
+) -> tuple[dict[str, Built], dict[str, float]]:
+    """Transform parents first; each table is loaded while the next one is transformed."""
+    transformer, built, seconds = Transformer(work.lake), {}, {}
+    with bulk_connection(work.url) as bulk, ThreadPoolExecutor(_WORKERS) as pool:
+        loads = []
+        for table in _needed(work.contracts, stale):
+            contract, started = work.contracts[table], perf_counter()
+            result = transformer.build(contract, current[table])
+            if table in stale:
+                built[table] = result
+                loads.append(pool.submit(stage.load, bulk, contract, transformer.rows(contract)))
+                work.on_table(table)
+            seconds[table] = perf_counter() - started
+        for load in loads:
+            load.result()
+        kept = [t for t in work.contracts if t not in stale]
+        stage.load_rejects(bulk, work.connection, transformer.rejects(stale), kept)
+    return built, seconds
 
-        def one(table: str) -> Asset | None:
-            contract = self.contracts[table]
-            with connect(self.url, "audit") as connection:
-                if table not in self.stale:
-                    return measure_dependent(connection, contract, self.stale, self.locations, self.connection)
-                staged = Staged(contract, built[table].counts, built[table].faults)
-                return measure(connection, staged, self.locations, f"{stage.STAGE}.{stage.REJECTS}", self.connection)
 
-        assets = [asset for asset in _in_parallel(one, list(self.contracts)) if asset is not None]
-        return self.gate.judge(assets)
+def _needed(contracts: Mapping[str, Contract], stale: Sequence[str]) -> list[str]:
+    """The stale tables and all of their ancestors, whose rows they are checked against."""
+    needed = set(stale)
+    for table in reversed(list(contracts)):
+        if table in needed:
+            needed |= contracts[table].parents
+    return [t for t in contracts if t in needed]
 
-    def _constrain(self) -> None:
-        def one(table: str) -> None:
-            with connect(self.url, "constrain") as connection:
-                stage.constrain(connection, self.contracts[table])
 
-        list(_in_parallel(one, self.stale))
-        for table in self.stale:
-            stage.relate(self.connection, self.contracts[table], self.locations)
+def _locations(work: Work, note: Note) -> dict[str, str]:
+    """The schema in which each table of the version to come stands."""
+    return {t: stage.STAGE if t in note.stale else "silver" for t in work.contracts}
 
-    def _quarantine(self, before: Publication | None, failed: Sequence[Check]) -> dict[str, int]:
-        """Quarantine the deliveries that this version would have published for the first time; returns their rows by table."""
-        published = set(before.details.get("runs", [])) if before else set()
-        reason = "; ".join(f"{c.asset} {c.check_name}" for c in failed)
-        rows: dict[str, dict[str, int]] = {}
-        for table in self.stale:
-            for batch in self.current[table]:
+
+def _audit(work: Work, note: Note, gate: Gate) -> list[Check]:
+    """The checks that failed: of the rebuilt tables by all of their rules, of the others by those that read a rebuilt one."""
+    locations = _locations(work, note)
+
+    def one(table: str) -> Asset | None:
+        contract = work.contracts[table]
+        with connect(work.url, "audit") as connection:
+            if table not in note.stale:
+                return measure_dependent(connection, contract, note.stale, locations, work.connection)
+            staged = Staged(contract, note.built[table].counts, note.built[table].faults)
+            return measure(connection, staged, locations, f"{stage.STAGE}.{stage.REJECTS}", work.connection)
+
+    assets = [asset for asset in _in_parallel(one, list(work.contracts)) if asset is not None]
+    return gate.judge(assets)
+
+
+def _constrain(work: Work, note: Note) -> None:
+    def one(table: str) -> None:
+        with connect(work.url, "constrain") as connection:
+            stage.constrain(connection, work.contracts[table])
+
+    stage.release(work.connection)
+    list(_in_parallel(one, note.stale))
+    for table in note.stale:
+        stage.relate(work.connection, work.contracts[table], _locations(work, note))
+
+
+def _quarantine(work: Work, note: Note, failed: Sequence[Check]) -> dict[str, int]:
+    """Quarantine the deliveries that this version would have published for the first time; returns their rows by table."""
+    before = latest(work.connection, "silver")
+    published = set(before.details.get("runs", [])) if before else set()
+    reason = "; ".join(f"{c.asset} {c.check_name}" for c in failed)
+    rows: dict[str, dict[str, int]] = {}
+    for table in note.stale:
+        for batch in work.lake.batches(table):
+            if batch.run_id in note.batches[table]:
                 rows.setdefault(batch.run_id, {})[table] = batch.object.rows
-        new = sorted(set(rows) - published)
-        for run_id in new:
-            self.lake.quarantine(run_id, rows[run_id], reason)
-        return {
-            table: sum(rows[run_id].get(table, 0) for run_id in new)
-            for table in self.stale
-            if any(table in rows[run_id] for run_id in new)
-        }
+    new = sorted(set(rows) - published)
+    for run_id in new:
+        work.lake.quarantine(run_id, rows[run_id], reason)
+    return {
+        table: sum(rows[run_id].get(table, 0) for run_id in new)
+        for table in note.stale
+        if any(table in rows[run_id] for run_id in new)
+    }
 
-    def _timed(self, phase: str, work: Callable[[], T]) -> T:
-        started = perf_counter()
-        try:
-            return work()
-        finally:
-            self.phases[phase] = perf_counter() - started
+
+def _check_accepted(work: Work, note: Note) -> None:
+    """What was taken back since it was built must not come into sight. What was accepted since comes with the next build."""
+    for table, batches in note.batches.items():
+        verdicts = work.lake.verdicts(table)
+        if lost := [run_id for run_id in batches if verdicts[run_id] is not Verdict.ACCEPTED]:
+            raise LakeError(
+                "a batch was taken back while silver was built from it",
+                resource=table,
+                expected=f"the accepted batches {', '.join(batches)}",
+                found=", ".join(f"{run_id} {verdicts[run_id]}" for run_id in lost),
+                remedy="build silver again; it stands as it was",
+            )
+
+
+def _timed(phases: dict[str, float], phase: str, work: Callable[[], T]) -> T:
+    started = perf_counter()
+    try:
+        return work()
+    finally:
+        phases[phase] = perf_counter() - started
 
 
 def _current(lake: Lake, contract: Contract) -> list[Batch]:
@@ -259,6 +291,13 @@ def _stale(
     if before is None or not present.issuperset({*before.inputs, stage.REJECTS}):
         return list(contracts)
     return [t for t in contracts if before.inputs.get(t) != inputs[t]]
+
+
+def _result(note: Note, table: str) -> TableResult:
+    if table not in note.stale:
+        return _kept(table)
+    built = note.built[table]
+    return TableResult(table, built.counts, built.reasons, rebuilt=True, seconds=note.seconds[table])
 
 
 def _kept(table: str) -> TableResult:

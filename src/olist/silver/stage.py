@@ -11,7 +11,7 @@ from psycopg import sql
 from olist.contracts import Contract
 from olist.warehouse.connect import BulkConnection
 
-__all__ = ["REJECTS", "STAGE", "constrain", "load", "load_rejects", "prepare", "relate"]
+__all__ = ["REJECTS", "STAGE", "constrain", "load", "load_rejects", "prepare", "relate", "release"]
 
 STAGE = "silver_stage"
 REJECTS = "rejects"
@@ -63,6 +63,16 @@ def constrain(connection: psycopg.Connection, contract: Contract) -> None:
     analyzed = sql.SQL("ANALYZE {}").format(table)
     # Together, and so in one transaction: every commit waits for the disk.
     connection.execute(sql.SQL("; ").join([constrained, about, *comments, analyzed]))
+
+
+def release(connection: psycopg.Connection) -> None:
+    """Take off what a publish that was killed had put on the staged tables."""
+    named = "SELECT conrelid::regclass::text, conname, contype FROM pg_constraint WHERE connamespace = %s::regnamespace"
+    constraints = connection.execute(named, (STAGE,)).fetchall()
+    for table, name, kind in sorted(constraints, key=lambda c: c[2]):  # f, foreign keys, before p, what they point to
+        if kind in ("f", "p"):
+            statement = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+            connection.execute(statement.format(sql.Identifier(*table.split(".")), sql.Identifier(name)))
 
 
 def relate(connection: psycopg.Connection, contract: Contract, locations: Mapping[str, str]) -> None:

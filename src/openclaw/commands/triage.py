@@ -50,10 +50,16 @@ def triage(
     """
     if (place is None) == (message is None):
         raise typer.BadParameter("Give either DIR, the folder that dbt writes to, or --message.")
-    if message is not None:
-        _explain(sys.stdin.buffer.read().decode("utf-8", "replace") if message == "-" else message, output)
-    elif place is not None:
-        _examine(place, output)
+    from openclaw.diagnosis import RuleError
+
+    try:
+        if message is not None:
+            _explain(sys.stdin.buffer.read().decode("utf-8", "replace") if message == "-" else message, output)
+        elif place is not None:
+            _examine(place, output)
+    except RuleError as error:
+        typer.echo(f"A rule of your own cannot be used. {error}", err=True)
+        raise typer.Exit(UNREADABLE) from error
 
 
 def _explain(message: str, output: Format) -> None:

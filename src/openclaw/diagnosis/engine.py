@@ -84,7 +84,7 @@ def _folder_of_the_user() -> Path | None:
 
 def _ended_well(passage: Passage, causes: list[_Finding], healthy: int) -> bool:
     """It said that it succeeded, and after that nothing bad; or it is a log, and no line of it is an error."""
-    serious = [cause.at for cause in causes if passage.weight(cause.at) >= 0.9]
+    serious = [c.at for c in causes if c.diagnosis.category == "unknown" or passage.weight(c.at) >= 0.9]
     last_bad = max([passage.last_error, *serious])
     return healthy > last_bad or (last_bad < 0 and not any(c.score >= _SURE_ENOUGH for c in causes) and passage.is_log)
 
@@ -110,8 +110,10 @@ def _unexplained(best: _Finding | None) -> Diagnosis:
 
 def _with_doubt(best: _Finding, causes: list[_Finding]) -> Diagnosis:
     told = best.diagnosis
-    rivals = {c.diagnosis.category for c in causes if c.score >= best.score - _CLOSE} - {told.category}
+    rivals = {c.diagnosis.category for c in causes if c.score >= best.score - _CLOSE} - {told.category, "unknown"}
     confidence = round(told.confidence * (_DOUBT if rivals else 1.0), 2)
+    if confidence < _SURE_ENOUGH:
+        return _unexplained(best)
     return Diagnosis(told.category, confidence, told.transient, told.explanation, told.evidence, told.rule)
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 __all__ = ["Passage", "read"]
 
-_LONGEST = 400_000  # characters; of a longer text the beginning and, three times as much, the end
-_ERROR, _PLAIN, _RETRY, _INFO, _WARNING, _DEBUG, _ECHO = 1.0, 0.95, 0.88, 0.62, 0.55, 0.4, 0.35
+_LONGEST = 200_000  # characters; of a longer text the beginning and, three times as much, the end
+_ERROR, _PLAIN, _INFO, _WARNING, _DEBUG, _ECHO = 1.0, 0.95, 0.62, 0.55, 0.4, 0.35
+_RETRIED_FACTOR = 0.88  # what is tried again may have passed by itself
 _WEIGHTS = {
     "debug": _DEBUG,
     "trace": _DEBUG,
@@ -34,6 +35,9 @@ _WEIGHTS = {
 _WORDS = "|".join(_WEIGHTS)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[(?:\d{1,2}(?:;\d{1,2})*)m(?=\S|\s)")
 _ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n(?=[\s\"'A-Z\[{(\\]|$)")
+# Records of structured logs on one line, and the exceptions that Airflow 3 writes into them.
+_NEXT_RECORD = re.compile(r'\},\s*(?=\{"(?:timestamp|event|level|message|time|ts)")')
+_EXCEPTION_FIELDS = re.compile(r'"exc_type"\s*:\s*"(?P<kind>\w+)"\s*,\s*"exc_value"\s*:\s*"')
 _SQL_BLOCK = re.compile(
     r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\]]*\]
     | \bSQL:\s*'/\*[\s\S]*\Z | ^-{5,}Query\sJob\sSQL[\s\S]*?(?:^-{5,}.*$\s*\Z|\Z) | ^[ \t]*LINE\s\d+:.*(?:\n[ \t]*\^+[ \t]*$)?
@@ -72,8 +76,13 @@ _RETRIED = re.compile(
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"""^\s*(?:STATEMENT:|QUERY:|(?:Running|Executing)\s(?:statement|command|query|SQL)\b|Running:|(?:select|with|from|where|and|or|join|left\sjoin|inner\sjoin
-    |group\sby|order\sby|union|create\s(?:or\sreplace\s)?(?:temp|table|view|transient)|insert\sinto|merge\sinto|copy\sinto|when|case|on)\s)""",
+    r"""^\s*(?:STATEMENT:|QUERY:|(?:Running|Executing)\s(?:statement|command|query|SQL)\b|Running:
+    | (?:select|with)\b.*(?:\bfrom\b|\bas\s*\(|,\s*$)
+    | (?:from|(?:(?:left|right|inner|outer|cross|full)\s)*join)\s[\w.`"{}()' ]+(?:\son\b.*|\swhere\b.*|[;,(])?$
+    | (?:where|and|or|on|when|having|case)\b.*(?:[=<>]|\bin\s*\(|\bis\s(?:not\s)?null\b|\bthen\b|\blike\b)
+    | (?:group|order|partition)\sby\s[\w.,"` ]+$ | union(?:\sall)?\s*$
+    | create\b.*\b(?:table|view)\s\S+\s*(?:as\b.*|\(.*|using\b.*)?$
+    | (?:insert|merge)\sinto\s\S+\s*(?:\(|select\b|values\b|using\b|as\b|$))""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -112,7 +121,8 @@ def read(text: str) -> Passage:
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 4]}\n{text[-3 * _LONGEST // 4 :]}"
     text = _COLOUR.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _SQL_BLOCK.sub("", _ESCAPED_BREAK.sub("\n", text))
+    text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", text)).replace('\\"', '"')
+    text = _SQL_BLOCK.sub("", _EXCEPTION_FIELDS.sub(r"\n\g<kind>: ", text))
     kept, starts, weights, at = [], [], [], 0
     for line, weight in _weighed(text):
         kept.append(line)
@@ -162,4 +172,4 @@ def _by_words(line: str, weight: float) -> float:
         return min(weight, _WARNING)
     if _STATEMENT.match(line):
         return min(weight, _ECHO)
-    return min(weight, _RETRY) if _RETRIED.search(line[:2000]) else weight
+    return weight * _RETRIED_FACTOR if _RETRIED.search(line[:2000]) else weight

@@ -2,9 +2,9 @@
 
 A file says `category`, perhaps `confidence` and `transient` for all its `rules`, and of each rule: `id`, `match` (patterns, any one of
 which suffices), `explain`, perhaps its own `confidence` and `transient`, `requires` (one of them must be somewhere in the text) and
-`unless` (none of them may be in the lines of the match: decoys). Patterns are regular expressions without regard to case, in which a
-blank stands for any white space. In `explain`, `{what|words}` shows the group `what` of the pattern that matched, or else the words
-after the bar.
+`unless` (none of them may be in the lines of the match: decoys). Patterns are regular expressions without regard to case (but for codes
+such as TABLE_NOT_FOUND), in which a blank stands for any white space. In `explain`, `{what|words}` shows the group `what` of the pattern
+that matched, or else the words after the bar.
 
 A rule of one's own takes the place of the one with its id.
 """
@@ -27,6 +27,7 @@ __all__ = ["Pattern", "Rule", "RuleError", "load_rules"]
 _OWN = Path(__file__).parent / "rules"
 _OF_FILE = frozenset({"category", "confidence", "transient", "rules"})
 _OF_RULE = frozenset({"id", "match", "explain", "category", "confidence", "transient", "requires", "unless"})
+_CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")  # syntax_error may be a key of any JSON, SYNTAX_ERROR is an answer
 _LEAST = 3  # characters of a literal that is worth looking for
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -48,7 +49,8 @@ class Pattern:
     @classmethod
     def of(cls, written: str) -> Pattern:
         """From a pattern as a rule writes it."""
-        return cls(re.sub(r" +", r"\\s+", written), _literal(written))
+        source = _CODE.sub(r"(?-i:\g<0>)", written)
+        return cls(re.sub(r" +", r"\\s+", source), _literal(written))
 
     def finditer(self, text: str, lowered: str) -> Iterator[re.Match[str]]:
         """The matches in a text, of which `lowered` is the lower case."""
@@ -81,19 +83,22 @@ class Rule:
 @lru_cache(maxsize=4)
 def load_rules(folder: Path | None = None) -> tuple[Rule, ...]:
     """Our rules, and those in `folder` before them. Raises RuleError."""
-    rules = {rule.rule_id: rule for rule in _in_folder(_OWN)}
-    if folder is not None:
-        if not folder.is_dir():
-            raise RuleError(folder, "", "there is no such folder; OPENCLAW_RULES names a folder of *.yml files.")
-        rules = {rule.rule_id: rule for rule in _in_folder(folder)} | {
-            rule_id: rule for rule_id, rule in rules.items() if rule_id not in {r.rule_id for r in _in_folder(folder)}
-        }
+    if folder is not None and not folder.is_dir():
+        raise RuleError(folder, "", "there is no such folder; OPENCLAW_RULES names a folder of *.yml files.")
+    rules = _in_folder(folder) if folder else {}
+    for rule_id, rule in _in_folder(_OWN).items():
+        rules.setdefault(rule_id, rule)
     return tuple(rules.values())
 
 
-def _in_folder(folder: Path) -> Iterator[Rule]:
+def _in_folder(folder: Path) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
     for path in sorted((*folder.glob("*.yml"), *folder.glob("*.yaml"))):
-        yield from _in_file(path)
+        for rule in _in_file(path):
+            if rule.rule_id in found:
+                raise RuleError(path, rule.rule_id, "there is another rule with this id.")
+            found[rule.rule_id] = rule
+    return found
 
 
 def _in_file(path: Path) -> Iterator[Rule]:

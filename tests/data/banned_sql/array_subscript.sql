@@ -1,0 +1,1 @@
+select array_agg(price order by price)[1] as cheapest from items

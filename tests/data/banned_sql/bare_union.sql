@@ -1,0 +1,1 @@
+select order_id from items union select order_id from payments

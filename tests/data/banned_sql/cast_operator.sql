@@ -1,0 +1,1 @@
+select price::numeric as price from items

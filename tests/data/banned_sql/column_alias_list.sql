@@ -1,0 +1,1 @@
+select n from (select 1) as numbers (n)

@@ -1,0 +1,1 @@
+select current_date - order_date as age from orders

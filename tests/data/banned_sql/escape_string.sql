@@ -1,0 +1,1 @@
+select e'\n' as line_end

@@ -1,0 +1,1 @@
+select count(*) filter (where price > 5) as dear from items

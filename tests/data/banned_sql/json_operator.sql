@@ -1,0 +1,1 @@
+select payload -> 'price' as price from items

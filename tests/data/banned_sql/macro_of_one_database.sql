@@ -1,0 +1,1 @@
+{% macro default__weekday(day) %}extract(dow from {{ day }}){% endmacro %}

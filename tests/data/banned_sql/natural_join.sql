@@ -1,0 +1,1 @@
+select * from orders natural left join items

@@ -1,0 +1,1 @@
+select extract(dow from order_date) as weekday from orders

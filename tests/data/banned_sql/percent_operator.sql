@@ -1,0 +1,1 @@
+select number % 7 as weekday from days

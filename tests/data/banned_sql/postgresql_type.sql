@@ -1,0 +1,1 @@
+select cast(price as text) as price from items

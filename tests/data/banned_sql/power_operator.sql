@@ -1,0 +1,1 @@
+select side ^ 2 as area from squares

@@ -1,0 +1,1 @@
+select pg_catalog.abs(price) as price from items

@@ -1,0 +1,135 @@
+"""Gold's checks can fail, its rules are right, and what is written about it is true of what was built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from conftest import Platform
+from databases import owned_platform
+from deliveries import command
+from gold_mutations import CHANGES, GoldTest, gold_tests, seen
+from olist import pipeline
+from olist.contracts import Contract
+from olist.gold.invoke import invoke
+from olist.settings import PROJECT
+from olist.warehouse import embedded
+
+KINDS = {
+    "accepted_values",
+    "at_least_one",
+    "expression_is_true",
+    "in_range",
+    "not_null",
+    "relationships",
+    "row_count_equals",
+    "singular",
+    "sum_equals",
+    "unique",
+    "unique_combination",
+}
+
+
+@pytest.fixture(scope="module")
+def built(server: embedded.Server, small_folder: Path) -> Iterator[Platform]:
+    """A platform with gold. What a test changes there it undoes."""
+    with owned_platform(server) as platform:
+        report = pipeline.run(platform.settings(small_folder))
+        assert report.status == "success", report.error
+        yield platform
+
+
+@pytest.fixture(scope="module")
+def connection(built: Platform) -> Iterator[psycopg.Connection[Any]]:
+    assert built.warehouse is not None
+    with psycopg.connect(built.warehouse, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def checks(built: Platform) -> list[GoldTest]:
+    return gold_tests(built.home / "dbt" / "target")
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Platform) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((built.home / "dbt/target/manifest.json").read_text(encoding="utf-8"))
+    return document
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_check_fails_when_what_it_speaks_of_is_broken(
+    connection: psycopg.Connection[Any], checks: list[GoldTest], kind: str
+) -> None:
+    of_kind = [test for test in checks if test.kind == kind]
+    assert of_kind
+    assert [test.name for test in of_kind if not seen(connection, test)] == []
+
+
+def test_no_kind_of_check_is_left_out(checks: list[GoldTest]) -> None:
+    assert {test.kind for test in checks} == KINDS
+    assert {test.name for test in checks if test.kind == "singular"} <= CHANGES.keys() <= {test.name for test in checks}
+
+
+def test_the_rules_with_branches_pass_their_unit_tests(built: Platform, connection: psycopg.Connection[Any]) -> None:
+    arguments = ["test", "--select", "test_type:unit"]
+    outcome = invoke(arguments, PROJECT / "dbt", connection, schema="gold", work=built.home / "unit")
+    assert [result.node.name for result in outcome.result.results if result.status != "pass"] == []
+    assert len(outcome.result.results) >= 40
+
+
+def test_every_column_that_was_built_is_described_and_no_other(
+    connection: psycopg.Connection[Any], manifest: dict[str, Any]
+) -> None:
+    query = """
+        SELECT table_schema || '.' || table_name, array_agg(column_name::text) FROM information_schema.columns
+        WHERE table_schema IN ('gold', 'staging', 'intermediate') GROUP BY 1
+    """
+    columns = {relation: set(names) for relation, names in connection.execute(query).fetchall()}
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")]
+    described = {f"{n['schema']}.{n['alias']}".replace("gold_next", "gold"): set(n["columns"]) for n in nodes}
+    assert described == columns
+
+
+def test_the_documentation_is_one_page_with_every_model(
+    built: Platform, folder: Path, manifest: dict[str, Any]
+) -> None:
+    page = folder / "gold.html"
+    said = command(built, "docs", "--out", page)
+    assert said.exit_code == 0, said.output
+    assert said.stdout.strip() == str(page)
+    text = page.read_text(encoding="utf-8")
+    assert [
+        key for key, node in manifest["nodes"].items() if node["resource_type"] == "model" and key not in text
+    ] == []
+    assert 'src="http' not in text
+
+
+def test_a_source_is_stale_when_its_last_accepted_delivery_is_old(
+    built: Platform, connection: psycopg.Connection[Any], contracts: dict[str, Contract]
+) -> None:
+    def states() -> dict[str, str]:
+        arguments = ["source", "freshness"]
+        outcome = invoke(arguments, PROJECT / "dbt", connection, schema="gold", work=built.home / "unit")
+        return {result.node.name: str(result.status) for result in outcome.result.results}
+
+    assert states() == dict.fromkeys(contracts, "pass")
+    connection.execute(
+        "UPDATE olist_meta.deliveries SET loaded_at = loaded_at - interval '8 days' WHERE table_name = 'orders'"
+    )
+    assert states() == dict.fromkeys(contracts, "pass") | {"orders": "error"}
+    connection.execute(
+        "UPDATE olist_meta.deliveries SET loaded_at = loaded_at + interval '8 days' WHERE table_name = 'orders'"
+    )
+
+
+def test_dbt_calls_stale_what_the_contracts_do(manifest: dict[str, Any], contracts: dict[str, Contract]) -> None:
+    hours = {"hour": 1.0, "day": 24.0}
+    limits = {s["name"]: s["freshness"]["error_after"] for s in manifest["sources"].values()}
+    promised = {table: c.freshness.hours for table, c in contracts.items() if c.freshness}
+    assert {table: limit["count"] * hours[limit["period"]] for table, limit in limits.items()} == promised
