@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -11,15 +11,15 @@ from fastapi import FastAPI
 
 from openclaw.settings import Settings
 from openclaw.web import router
-from opstore.store import Opstore
+from opstore.store import Opstore, utc_now
 
 __all__ = ["app_of", "serving"]
 
 
-def app_of(store: Opstore, settings: Settings) -> FastAPI:
+def app_of(store: Opstore, settings: Settings, now: Callable[[], str] = utc_now) -> FastAPI:
     """A service of nothing but the pages."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(router(store, settings))
+    app.include_router(router(store, settings, now))
     return app
 
 
