@@ -6,7 +6,7 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-cloud lint format docs benchmark reviews-score clean eval
+.PHONY: run test test-cloud lint format docs benchmark triage-score reviews-score eval clean
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
@@ -39,6 +39,9 @@ eval: .venv/.dev ## Measure how often the right runbook is found for a captured 
 benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
+
+triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real projects, where they are at hand
+	.venv/bin/python benchmarks/triage.py
 
 reviews-score: .venv/.dev ## Score what the review texts were taken to say against the labelled hold-out; wants the real data in the warehouse
 	.venv/bin/python benchmarks/reviews.py --half holdout
