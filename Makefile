@@ -22,7 +22,7 @@ lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/python dbt/lint/portable_sql.py
-	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards/twins src/olist/silver src/opstore src/openclaw
+	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards src/olist/dashboards/web src/olist/silver src/opstore src/openclaw/web src/openclaw/sql
 	.venv/bin/sqlfluff lint --disable-progress-bar --templater placeholder --config src/olist/warehouse/statements/.sqlfluff src/olist/warehouse
 
 format: .venv/.dev ## Format Python and SQL
@@ -56,7 +56,7 @@ $(UV):
 
 .venv/.run: uv.lock pyproject.toml | $(UV)
 	@echo "installing the platform into .venv"
-	@$(UV) sync --quiet --frozen --no-dev --extra pipeline --extra agent --inexact
+	@$(UV) sync --quiet --frozen --no-dev --extra pipeline --extra agent --extra dashboard --inexact
 	@touch $@
 
 .venv/.dev: uv.lock pyproject.toml | $(UV)

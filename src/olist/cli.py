@@ -106,10 +106,19 @@ def export(as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: `olist status`")
-def status(as_json: Json = False) -> None:
+def status(
+    as_json: Json = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Also write freshness, failed checks and incidents to the warehouse.")
+    ] = False,
+) -> None:
     """What ran last, what is at work, what was lost, how fresh each table is, and which incidents are open."""
     with _errors():
         settings = _settings()
+        if publish:
+            from olist.dashboards.status import refresh_status
+
+            refresh_status(settings)
         opstore = Opstore(settings.opstore_path)
         runs = opstore.runs(limit=10)
         tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
@@ -123,6 +132,27 @@ def status(as_json: Json = False) -> None:
             sys.stdout.write(json.dumps(document, indent=2) + "\n")
         else:
             print_status(out, document)
+
+
+@app.command(epilog="Example: `olist dashboard --port 8050`")
+def dashboard(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8050,
+    host: Annotated[
+        str, typer.Option(help="0.0.0.0 serves whoever reaches this machine; there is no login.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the first page.")] = True,
+) -> None:
+    """Serve the four dashboard pages from gold, until Ctrl-C."""
+    from olist.dashboards.web.server import listen, serve
+
+    with _errors():
+        settings = _settings()
+        listening = listen(host, port)
+        address = f"http://{host}:{listening.getsockname()[1]}/"
+        out.print(f"dashboards at {address} (Ctrl-C ends)", soft_wrap=True)
+        if browser and out.is_terminal:
+            typer.launch(address)
+        serve(settings, listening)
 
 
 @source_app.command("fetch", epilog="Example: `olist source fetch`")
