@@ -16,7 +16,7 @@ FOREIGN = ("dbt", "olist", "opstore", "openclaw")
 def _bag() -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
-    return DagBag(include_examples=False, collect_dags=True)
+    return DagBag(collect_dags=True)
 
 
 def read() -> dict[str, Any]:
