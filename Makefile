@@ -17,7 +17,7 @@ test: .venv/.dev ## Run the tests
 test-slow: .venv/.dev ## Inject faults into the real pipeline and hold the agent's alerts against the truth; minutes
 	.venv/bin/pytest -n 2 --dist loadscope -m slow
 
-test-cloud: .venv/.dev ## Run the tests against stand-ins for Google Cloud
+test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 lint: .venv/.dev ## Check style, types and SQL
@@ -51,7 +51,13 @@ reviews-score: .venv/.dev ## Score what the review texts were taken to say again
 	.venv/bin/python benchmarks/reviews.py --half holdout
 
 clean: ## Remove what was installed and built, keep .olist
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* .tools .pytest_cache .mypy_cache .ruff_cache
+
+.venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
+	@echo "installing the stand-in for BigQuery into .venv-emulator"
+	@$(UV) venv --quiet --clear .venv-emulator
+	@$(UV) pip install --quiet --python .venv-emulator -r tests/cloud/emulator.txt
+	@touch $@
 
 $(UV):
 	@echo "installing uv $(UV_VERSION) into .tools"
