@@ -6,7 +6,9 @@ import io
 import json
 import logging
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -151,7 +153,7 @@ def test_daily_work_is_done_once_a_day_and_again_where_it_could_not_be_done(stor
 def test_what_is_older_than_it_is_kept_goes_with_the_first_pass_of_a_day_and_incidents_stay(store: Opstore) -> None:
     failing(store)
     aged = utc_now(-timedelta(days=500))
-    with store._database.connection() as connection:
+    with closing(sqlite3.connect(store.path)) as connection, connection:
         connection.execute("UPDATE ops_events SET recorded_at = ?", [aged])
     (prune,) = daily_work(load_settings(), store, Console(lambda text: None))
     assert prune.do() == "1 rows deleted"
