@@ -6,13 +6,13 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean
+.PHONY: run test test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud" --ignore=tests/browser
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser
 
 test-browser: .venv/.dev ## Run the tests in headless Chromium (Debian's package chromium)
 	.venv/bin/pytest tests/browser
@@ -21,7 +21,10 @@ test-powerbi: .venv/.dev .venv-tom/.made ## Ask Microsoft's TMDL parser and JSON
 	OLIST_TEST_TOM_PYTHON=$(CURDIR)/.venv-tom/bin/python OLIST_TEST_TOM_LIB=$(CURDIR)/.venv-tom/sempy/lib \
 		.venv/bin/pytest -n 0 tests/unit/test_powerbi_microsoft.py
 
-test-cloud: .venv/.dev ## Run the tests against stand-ins for Google Cloud
+test-slow: .venv/.dev ## Inject faults into the real pipeline and hold the agent's alerts against the truth; minutes
+	.venv/bin/pytest -n 2 --dist loadscope -m slow
+
+test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 lint: .venv/.dev ## Check style, types and SQL
@@ -43,9 +46,10 @@ docs: .venv/.run ## Write gold's documentation and lineage as one page, from the
 eval: .venv/.dev ## Measure how often the right runbook is found for a captured error text; fails below 95 % on either half
 	.venv/bin/openclaw eval --min-hit-at-1 0.95
 
-benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
+benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, show what quality adds, and how fast the agent is
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
+	.venv/bin/python benchmarks/agent.py
 
 triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real projects, where they are at hand
 	.venv/bin/python benchmarks/triage.py
@@ -64,6 +68,14 @@ screenshots: .venv/.dev ## Draw docs/images anew, from synthetic data
 
 clean: ## Remove what was installed and built, keep .olist
 	rm -rf .venv .venv-tom .tools .pytest_cache .mypy_cache .ruff_cache
+
+	rm -rf .venv .venv-* .tools .pytest_cache .mypy_cache .ruff_cache
+
+.venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
+	@echo "installing the stand-in for BigQuery into .venv-emulator"
+	@$(UV) venv --quiet --clear .venv-emulator
+	@$(UV) pip install --quiet --python .venv-emulator -r tests/cloud/emulator.txt
+	@touch $@
 
 $(UV):
 	@echo "installing uv $(UV_VERSION) into .tools"

@@ -21,9 +21,9 @@ from olist.contracts import load_contracts
 from olist.errors import ConfigurationError
 from olist.lake.verify import verify
 from olist.quality.freshness import freshness
+from olist.record import open_record
 from olist.report import Progress, print_batches, print_checks, print_status
 from olist.settings import Settings
-from opstore.store import Opstore
 
 app = typer.Typer(
     help="CSV exports to an immutable lake, a validated warehouse and a star schema.",
@@ -119,7 +119,7 @@ def status(
             from olist.dashboards.status import refresh_status
 
             refresh_status(settings)
-        opstore = Opstore(settings.opstore_path)
+        opstore = open_record(settings)
         runs = opstore.runs(limit=10)
         tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
@@ -316,7 +316,7 @@ def quality_report(as_json: Json = False) -> None:
 
     with _errors():
         settings = _settings()
-        document = write_report(settings.quality, last_checks(Opstore(settings.opstore_path)))
+        document = write_report(settings.quality, last_checks(open_record(settings)))
         if as_json:
             sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         else:

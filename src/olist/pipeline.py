@@ -35,6 +35,7 @@ from olist.lineage import edges
 from olist.locks import file_lock
 from olist.quality.freshness import freshness
 from olist.quality.judge import Gate
+from olist.record import open_record
 from olist.settings import PROJECT, Settings
 from olist.silver.build import SilverResult, Work, build_silver
 from olist.source.locate import delivery
@@ -233,7 +234,7 @@ def perform(
         with _home_lock(settings, alone=alone):
             if alone:
                 shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
-            opstore = Opstore(settings.opstore_path)
+            opstore = open_record(settings)
             today = processing_date or datetime.now(UTC).date()
             context = Context(settings, listener, opstore, report, told_by, today)
             with _recorded(context, step, run_id, settings.parent_run):

@@ -65,14 +65,19 @@ def test_the_tolerance_of_a_table_is_no_second_failure_of_rows_that_another_chec
 
 def test_a_table_that_several_miss_rows_of_is_the_one_that_is_short() -> None:
     name = "overlap(order_id in orders.order_id)"
-    events = of_checks(
-        "1", "ingest", [failed(f"bronze.{t}", name, "overlap") for t in ("order_items", "order_payments")]
-    )
-    assert {(e.resource, e.evidence["asset"]) for e in events} == {
-        ("bronze.orders", "bronze.order_items"), ("bronze.orders", "bronze.order_payments"),
-    }  # fmt: skip
-    (alone,) = of_checks("1", "ingest", [failed("bronze.order_items", name, "overlap")])
-    assert alone.resource == "bronze.order_items"
+    missing = [failed(f"bronze.{t}", name, "overlap") for t in ("order_items", "order_payments")]
+    childless = failed("bronze.orders", "coverage(customers.customer_id by customer_id)", "coverage")
+    events = of_checks("1", "ingest", [*missing, childless])
+    assert [(e.type, e.resource, e.evidence["category"]) for e in events] == 2 * [
+        ("VOLUME_ANOMALY", "bronze.orders", "volume_anomaly")
+    ]
+    (alone,) = of_checks("1", "ingest", missing[:1])
+    assert (alone.resource, alone.evidence["category"]) == ("bronze.order_items", "referential_integrity")
+
+
+def test_an_encoding_lost_in_two_columns_of_a_file_is_one_event() -> None:
+    columns = [failed("bronze.order_reviews", f"decoded({c})", "encoding") for c in ("title", "message")]
+    assert len(of_checks("1", "ingest", [*columns, failed("bronze.orders", "decoded(x)", "encoding")])) == 2
 
 
 def refusal(kind: type[SourceRefused] = SourceRefused) -> SourceRefused:

@@ -18,10 +18,10 @@ from olist.contracts import load_contracts
 from olist.lake.open import open_lake
 from olist.quality.freshness import Freshness, freshness
 from olist.quality.report import ReportedCheck, last_checks
+from olist.record import open_record
 from olist.settings import Settings
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.roles import open_to_readers
-from opstore.store import Opstore
 
 __all__ = ["StatusRow", "publish_status", "refresh_status", "status_rows"]
 
@@ -50,7 +50,7 @@ class StatusRow:
 def status_rows(settings: Settings, now: datetime | None = None) -> list[StatusRow]:
     """The platform's state now: each table's freshness, the failed checks, the open incidents."""
     as_of = _plain(now or datetime.now(UTC))
-    opstore = Opstore(settings.opstore_path)
+    opstore = open_record(settings)
     return [
         *_freshness(freshness(open_lake(settings), load_contracts(settings.contracts), now), as_of),
         *_failed(last_checks(opstore), as_of),

@@ -86,7 +86,8 @@ def _ended_well(passage: Passage, causes: list[_Finding], healthy: int) -> bool:
     """It said that it succeeded, and after that nothing bad; or it is a log, and no line of it is an error."""
     serious = [c.at for c in causes if c.diagnosis.category == "unknown" or passage.weight(c.at) >= 0.9]
     last_bad = max([passage.last_error, *serious])
-    return healthy > last_bad or (last_bad < 0 and not any(c.score >= _SURE_ENOUGH for c in causes) and passage.is_log)
+    heard = any(c.score >= _SURE_ENOUGH and not passage.is_mere_information(c.at) for c in causes)
+    return healthy > last_bad or (last_bad < 0 and not heard and passage.is_log)
 
 
 def _said(found: list[_Finding], at: int) -> str:

@@ -15,6 +15,7 @@ __all__ = ["Passage", "read"]
 
 _LONGEST = 200_000  # characters; of a longer text the beginning and, three times as much, the end
 _ERROR, _PLAIN, _INFO, _WARNING, _DEBUG, _ECHO = 1.0, 0.95, 0.62, 0.55, 0.4, 0.35
+_DEEPER = 0.004  # each `Caused by` weighs a little more than the one before
 _RETRIED_FACTOR = 0.88  # what is tried again may have passed by itself
 _WEIGHTS = {
     "debug": _DEBUG,
@@ -110,6 +111,10 @@ class Passage:
         """Where the last line begins that is an error by its level or an exception by its shape; -1 where none is."""
         return max((at for at, weight in zip(self.starts, self.weights, strict=True) if weight >= _ERROR), default=-1)
 
+    def is_mere_information(self, position: int) -> bool:
+        """Whether the line at a position says of itself that nothing is wrong."""
+        return self.weight(position) in (_INFO, _DEBUG)
+
     @property
     def is_log(self) -> bool:
         """Whether lines say of themselves how bad they are, so that one can tell that none is an error."""
@@ -135,6 +140,7 @@ def read(text: str) -> Passage:
 def _weighed(text: str) -> Iterator[tuple[str, float]]:
     quoted_code = False
     before = _PLAIN
+    depth = 0
     for raw in text.splitlines():
         said, weight = _without_prefix(raw)
         if _FRAME.match(said):
@@ -147,7 +153,8 @@ def _weighed(text: str) -> Iterator[tuple[str, float]]:
         if weight is None:
             weight = before if before == _WARNING and said[:2].isspace() else _PLAIN
         before = weight
-        yield said, _by_words(said, weight)
+        depth += bool(_CAUSE.match(said))
+        yield said, _by_words(said, weight) + _DEEPER * depth * bool(_CAUSE.match(said))
 
 
 def _without_prefix(line: str) -> tuple[str, float | None]:
@@ -167,7 +174,7 @@ def _without_prefix(line: str) -> tuple[str, float | None]:
 
 def _by_words(line: str, weight: float) -> float:
     if _EXCEPTION.match(line):
-        return _ERROR + 0.02 * bool(_CAUSE.match(line))
+        return _ERROR
     if _WARNED.search(line[:400]) and weight < _ERROR:
         return min(weight, _WARNING)
     if _STATEMENT.match(line):
