@@ -67,8 +67,6 @@ screenshots: .venv/.dev ## Draw docs/images anew, from synthetic data
 	.venv/bin/python docs/screenshots.py
 
 clean: ## Remove what was installed and built, keep .olist
-	rm -rf .venv .venv-tom .tools .pytest_cache .mypy_cache .ruff_cache
-
 	rm -rf .venv .venv-* .tools .pytest_cache .mypy_cache .ruff_cache
 
 .venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
