@@ -32,7 +32,7 @@ lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/python dbt/lint/portable_sql.py
-	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards src/olist/dashboards/web src/olist/silver src/opstore
+	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards src/olist/dashboards/web src/olist/silver src/opstore src/openclaw/web
 	.venv/bin/sqlfluff lint --disable-progress-bar --templater placeholder --config src/olist/warehouse/statements/.sqlfluff src/olist/warehouse
 
 format: .venv/.dev ## Format Python and SQL
