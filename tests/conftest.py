@@ -32,8 +32,6 @@ from olist.warehouse import embedded
 if TYPE_CHECKING:  # tests without pages do not wait for it
     from playwright.sync_api import Browser
 
-pytest_plugins = ["watching"]
-
 REAL_ZIP = Path(os.environ.get("OLIST_TEST_DATA", PROJECT.parent / "shared/data/olist/brazilian-ecommerce.zip"))
 
 
