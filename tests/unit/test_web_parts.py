@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from openclaw.incident import ClosesOn, Incident
+from openclaw.incident import ClosesOn, Incident, view_of
 from openclaw.lineage import Lineage, Node
-from openclaw.model import Diagnosis
+from openclaw.model import Action, Advice, Diagnosis
 from openclaw.web.charts import HEIGHT, WIDTH, run_charts
 from openclaw.web.lineage_picture import Picture, draw
 from openclaw.web.service_levels import service_levels
@@ -124,6 +124,15 @@ def test_messages_that_follow_each_other_are_one_line_and_a_failure_says_why() -
         ("Alert sent: discord", ""),
         ("Message edited, 2 times: discord", ""),
     ]
+
+
+def test_an_alert_links_to_the_page_of_the_incident_and_to_that_of_its_runbook() -> None:
+    action = Action("Do it", runbook_id="duplicate-key", heading="Fix", quote="Do it")
+    advised = replace(INCIDENT, advice=Advice((action, action, action), "runbook"))
+    view = view_of(advised, {}, "https://claw.example.net")
+    assert view.incident_url == "https://claw.example.net/incidents/inc-1"
+    assert view.runbook_url == "https://claw.example.net/runbooks/duplicate-key"
+    assert view_of(INCIDENT, {}, "https://claw.example.net").runbook_url is None
 
 
 def test_times_and_numbers_are_said_as_people_say_them() -> None:
