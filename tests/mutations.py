@@ -15,7 +15,7 @@ CHANGES: Mapping[str, Mapping[str, str]] = {
         "promised_for_a_day": "order_estimated_delivery_date = order_estimated_delivery_date + INTERVAL '1 h' WHERE {some}",
         "moments_differ": "order_approved_at = order_purchase_timestamp WHERE {every} < 0.2",
         "typical_promise": "order_estimated_delivery_date = order_estimated_delivery_date + INTERVAL '100 days'",
-        "delivered_with_payments": "is_delivered = TRUE, has_delivery_date = TRUE WHERE NOT is_delivered",
+        "delivered_with_payments": "order_id = md5(order_id) WHERE {some}",
         "farther_takes_longer": "order_delivered_customer_date = order_delivered_carrier_date + {every} * INTERVAL '20 days'",
         "approved_after_purchase": "order_approved_at = order_purchase_timestamp - INTERVAL '1 s' WHERE order_id = {one}",
         "delivered_after_purchase": "order_delivered_customer_date = order_purchase_timestamp - INTERVAL '1 s' WHERE order_id = {one}",
@@ -111,8 +111,26 @@ ALONG: Mapping[tuple[str, str], set[str]] = {
     ("order_items", "typical_price"): {"business_rule(no_fantastic_price)"},
     ("order_items", "total_price"): {"business_rule(freight_below_price)", "statistic(typical_price)"},
     ("products", "longer_than_high"): {"business_rule(wider_than_high)"},
-    ("order_payments", "typical_payment"): {"business_rule(paid_what_was_sold)"},
-    ("order_payments", "total_payment"): {"business_rule(paid_what_was_sold)", "statistic(typical_payment)"},
+    ("order_items", "sellers_per_product"): {"statistic(freight_follows_weight)"},
+    ("order_items", "shipped_after_purchase"): {"business_rule(limited_to_a_time)"},
+    ("order_items", "shipped_within_half_a_year"): {
+        "business_rule(limited_to_a_time)",
+        "business_rule(shipped_before_promise)",
+    },
+    ("order_payments", "typical_payment"): {"business_rule(paid_what_was_sold)", "business_rule(paid_in_proportion)"},
+    ("order_payments", "total_payment"): {
+        "business_rule(paid_what_was_sold)",
+        "business_rule(paid_in_proportion)",
+        "statistic(typical_payment)",
+    },
+    ("order_reviews", "reviews_per_order"): {
+        "business_rule(surveyed_after_purchase)",
+        "unique(review_id, order_id)",
+    },
+    ("orders", "delivered_with_payments"): {"business_rule(delivered_with_items)"},
+    ("orders", "promised_within_half_a_year"): {"business_rule(promised_for_a_day)"},
+    ("products", "typical_length"): {"business_rule(heavier_than_long)"},
+    ("products", "wider_than_high"): {"statistic(weight_follows_size)"},
 }
 
 
