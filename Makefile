@@ -6,15 +6,18 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-cloud lint format docs benchmark reviews-score clean
+.PHONY: run test test-slow test-cloud lint format docs benchmark triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud"
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow"
 
-test-cloud: .venv/.dev ## Run the tests against stand-ins for Google Cloud
+test-slow: .venv/.dev ## Inject faults into the real pipeline and hold the agent's alerts against the truth; minutes
+	.venv/bin/pytest -n 2 --dist loadscope -m slow
+
+test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 lint: .venv/.dev ## Check style, types and SQL
@@ -22,7 +25,7 @@ lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/python dbt/lint/portable_sql.py
-	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards/twins src/olist/silver src/opstore
+	.venv/bin/sqlfluff lint --disable-progress-bar dbt dashboards src/olist/dashboards/web src/olist/silver src/opstore src/openclaw/web
 	.venv/bin/sqlfluff lint --disable-progress-bar --templater placeholder --config src/olist/warehouse/statements/.sqlfluff src/olist/warehouse
 
 format: .venv/.dev ## Format Python and SQL
@@ -33,15 +36,34 @@ format: .venv/.dev ## Format Python and SQL
 docs: .venv/.run ## Write gold's documentation and lineage as one page, from the warehouse that `make run` made
 	@.venv/bin/olist docs
 
-benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, and show what quality adds
+eval: .venv/.dev ## Measure how often the right runbook is found for a captured error text; fails below 95 % on either half
+	.venv/bin/openclaw eval --min-hit-at-1 0.95
+
+benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, show what quality adds, and how fast the agent is
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
+	.venv/bin/python benchmarks/agent.py
+
+triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real projects, where they are at hand
+	.venv/bin/python benchmarks/triage.py
 
 reviews-score: .venv/.dev ## Score what the review texts were taken to say against the labelled hold-out; wants the real data in the warehouse
 	.venv/bin/python benchmarks/reviews.py --half holdout
 
 clean: ## Remove what was installed and built, keep .olist
-	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* .tools .pytest_cache .mypy_cache .ruff_cache
+
+airflow: .venv/.run .venv-airflow/.done ## Start Airflow on this machine; Ctrl-C stops it
+	@.venv-airflow/bin/python airflow/laptop.py
+
+airflow-test: .venv/.run .venv-airflow/.done ## Test the DAGs, and a real scheduler
+	.venv-airflow/bin/pytest -c airflow/pytest.ini airflow/tests
+
+.venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
+	@echo "installing the stand-in for BigQuery into .venv-emulator"
+	@$(UV) venv --quiet --clear .venv-emulator
+	@$(UV) pip install --quiet --python .venv-emulator -r tests/cloud/emulator.txt
+	@touch $@
 
 $(UV):
 	@echo "installing uv $(UV_VERSION) into .tools"
@@ -50,10 +72,15 @@ $(UV):
 
 .venv/.run: uv.lock pyproject.toml | $(UV)
 	@echo "installing the platform into .venv"
-	@$(UV) sync --quiet --frozen --no-dev --extra pipeline --extra agent --inexact
+	@$(UV) sync --quiet --frozen --no-dev --extra pipeline --extra agent --extra dashboard --inexact
 	@touch $@
 
 .venv/.dev: uv.lock pyproject.toml | $(UV)
 	@echo "installing the platform and its development tools into .venv"
 	@$(UV) sync --quiet --frozen --all-extras --inexact
 	@touch $@ .venv/.run
+
+.venv-airflow/.done: uv.lock pyproject.toml | $(UV)
+	@echo "installing Airflow into .venv-airflow"
+	@UV_PROJECT_ENVIRONMENT=.venv-airflow $(UV) sync --quiet --frozen --only-group airflow
+	@touch $@

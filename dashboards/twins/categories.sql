@@ -6,9 +6,9 @@ categories as (
         products.category,
         coalesce(sum(items.order_value) filter (where items.is_revenue), 0) as sales
     from gold.fact_order_items as items
-    left join gold.fact_orders as orders on items.order_id = orders.order_id
+    {% if 'orders' in used %}left join gold.fact_orders as orders on items.order_id = orders.order_id{% endif %}
     left join gold.dim_products as products on items.product_key = products.product_key
-    left join gold.dim_sellers as sellers on items.seller_key = sellers.seller_key
+    {% if 'sellers' in used %}left join gold.dim_sellers as sellers on items.seller_key = sellers.seller_key{% endif %}
     where {{ condition }}
     group by products.category
 

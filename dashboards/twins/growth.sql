@@ -4,10 +4,10 @@ with
 revenues as (
 
     select
-        cast(date_trunc('month', orders.order_date) as date) as month,
+        cast(date_trunc('month', cast(orders.order_date as timestamp)) as date) as month,
         sum(case when orders.is_revenue then orders.order_value else 0 end) as revenue
     from gold.fact_orders as orders
-    left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key
+    {% if 'sellers' in used %}left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key{% endif %}
     where {{ condition }}
     group by 1
 

@@ -3,10 +3,10 @@ with
 months as (
 
     select
-        cast(date_trunc('month', orders.order_date) as date) as month,
+        cast(date_trunc('month', cast(orders.order_date as timestamp)) as date) as month,
         sum(orders.order_value) as revenue
     from gold.fact_orders as orders
-    left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key
+    {% if 'sellers' in used %}left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key{% endif %}
     where orders.is_revenue and {{ condition }}
     group by 1
 

@@ -1,34 +1,39 @@
 -- A state stands out for its problems only with 500 judged orders or more: Roraima has 46 in all.
 with
 
-cut as (
+orders as (
 
     select
-        states.state_name,
-        states.region,
-        orders.*
+        orders.customer_state,
+        coalesce(sum(orders.order_value) filter (where orders.is_revenue), 0) as revenue,
+        count(orders.had_problem) as judged_orders,
+        count(*) filter (where orders.had_problem) as problem_orders,
+        count(orders.is_on_time) as known_deliveries,
+        count(*) filter (where orders.is_on_time) as on_time_orders
     from gold.fact_orders as orders
-    left join gold.agg_regions as states on orders.customer_state = states.state
-    left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key
+    {% if 'sellers' in used %}left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key{% endif %}
     where {{ condition }}
+    group by orders.customer_state
 
 ),
 
 states as (
 
     select
-        state_name,
-        coalesce(sum(order_value) filter (where is_revenue), 0) as revenue,
-        count(had_problem) as judged_orders,
-        count(*) filter (where had_problem)::numeric / nullif(count(had_problem), 0) as problem_rate
-    from cut
-    group by state_name
+        orders.*,
+        regions.state_name,
+        regions.region
+    from orders
+    left join gold.agg_regions as regions on orders.customer_state = regions.state
 
 ),
 
 troubled as (
 
-    select * from states
+    select
+        state_name,
+        problem_orders::numeric / judged_orders as problem_rate
+    from states
     where judged_orders >= 500
     order by problem_rate desc, state_name asc
     limit 1
@@ -39,10 +44,10 @@ regions as (
 
     select
         region,
-        count(*) filter (where is_on_time)::numeric / nullif(count(is_on_time), 0) as on_time_rate
-    from cut
+        sum(on_time_orders) / sum(known_deliveries) as on_time_rate
+    from states
     group by region
-    having count(is_on_time) > 0
+    having sum(known_deliveries) > 0
     order by on_time_rate asc, region asc
     limit 1
 

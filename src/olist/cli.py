@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from olist import pipeline
-from olist.commands import step
+from olist.commands import gold, housekeeping, monitor, step
 from olist.console import FAILED, Json, ProcessingDate, Source, err, out
 from olist.console import errors as _errors
 from olist.console import finish as _finish
@@ -21,9 +21,9 @@ from olist.contracts import load_contracts
 from olist.errors import ConfigurationError
 from olist.lake.verify import verify
 from olist.quality.freshness import freshness
+from olist.record import open_record
 from olist.report import Progress, print_batches, print_checks, print_status
 from olist.settings import Settings
-from opstore.store import Opstore
 
 app = typer.Typer(
     help="CSV exports to an immutable lake, a validated warehouse and a star schema.",
@@ -39,7 +39,8 @@ app.add_typer(lake_app, name="lake")
 app.add_typer(warehouse_app, name="warehouse")
 quality_app = typer.Typer(help="What was checked, and how it came out.", no_args_is_help=True)
 app.add_typer(quality_app, name="quality")
-step.register(app)
+for _group in (gold, step, monitor, housekeeping):
+    _group.register(app)
 
 
 @app.command(epilog="Example: `olist run --source data/brazilian-ecommerce.zip`")
@@ -71,15 +72,6 @@ def silver(as_json: Json = False) -> None:
     _finish(settings, report, as_json)
 
 
-@app.command(epilog="Example: `olist gold`")
-def gold(as_json: Json = False) -> None:
-    """Build and test gold with dbt, and swap it in when green."""
-    settings = _settings()
-    with Progress(err if as_json else out) as listener:
-        report = pipeline.gold(settings, listener=listener)
-    _finish(settings, report, as_json)
-
-
 @app.command(epilog="Example: `olist docs --out gold.html`")
 def docs(
     out_path: Annotated[Path | None, typer.Option("--out", help="The page; default: docs.html in OLIST_HOME.")] = None,
@@ -106,15 +98,25 @@ def export(as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example: `olist status`")
-def status(as_json: Json = False) -> None:
-    """What ran last, what is at work, what was lost, and how fresh each table is."""
+def status(
+    as_json: Json = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Also write freshness, failed checks and incidents to the warehouse.")
+    ] = False,
+) -> None:
+    """What ran last, what is at work, what was lost, how fresh each table is, and which incidents are open."""
     with _errors():
         settings = _settings()
-        opstore = Opstore(settings.opstore_path)
+        if publish:
+            from olist.dashboards.status import refresh_status
+
+            refresh_status(settings)
+        opstore = open_record(settings)
         runs = opstore.runs(limit=10)
         tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
+            "incidents": opstore.incidents(),
             "tables": [table.as_json() for table in tables],
             "runs": [run | {"steps": opstore.runs(parent=run["run_id"])} for run in runs],
         }
@@ -122,6 +124,27 @@ def status(as_json: Json = False) -> None:
             sys.stdout.write(json.dumps(document, indent=2) + "\n")
         else:
             print_status(out, document)
+
+
+@app.command(epilog="Example: `olist dashboard --port 8050`")
+def dashboard(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8050,
+    host: Annotated[
+        str, typer.Option(help="0.0.0.0 serves whoever reaches this machine; there is no login.")
+    ] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the first page.")] = True,
+) -> None:
+    """Serve the four dashboard pages from gold, until Ctrl-C."""
+    from olist.dashboards.web.server import listen, serve
+
+    with _errors():
+        settings = _settings()
+        listening = listen(host, port)
+        address = f"http://{host}:{listening.getsockname()[1]}/"
+        out.print(f"dashboards at {address} (Ctrl-C ends)", soft_wrap=True)
+        if browser and out.is_terminal:
+            typer.launch(address)
+        serve(settings, listening)
 
 
 @source_app.command("fetch", epilog="Example: `olist source fetch`")
@@ -285,7 +308,7 @@ def quality_report(as_json: Json = False) -> None:
 
     with _errors():
         settings = _settings()
-        document = write_report(settings.quality, last_checks(Opstore(settings.opstore_path)))
+        document = write_report(settings.quality, last_checks(open_record(settings)))
         if as_json:
             sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         else:

@@ -4,6 +4,7 @@
     ├── ConfigurationError      mend a setting or a contract, then run again
     │   └── ContractError
     ├── SourceRefused           the delivered files are faulty: mend them, or ask their producer
+    │   ├── FileMissing         a file of the delivery did not come
     │   └── HeaderRefused       a file's columns are not the contract's
     ├── AuditFailed             the data broke a rule: nothing was published
     ├── StageLost               another run has used the stage: build again
@@ -30,6 +31,7 @@ __all__ = [
     "CloudUnavailable",
     "ConfigurationError",
     "ContractError",
+    "FileMissing",
     "GoldFailed",
     "HeaderRefused",
     "LakeError",
@@ -71,6 +73,10 @@ class SourceRefused(OlistError):
     """The delivered files break their contract's structure; no batch was accepted. `refusals` has the error of each table's file."""
 
     refusals: Mapping[str, SourceRefused] = {}
+
+
+class FileMissing(SourceRefused):
+    """A file of the delivery is not there."""
 
 
 class HeaderRefused(SourceRefused):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from olist.errors import HeaderRefused, OlistError, SourceRefused
+from olist.errors import FileMissing, HeaderRefused, OlistError, SourceRefused
 from opstore.store import Check, Event, event_id
 
 __all__ = ["of_checks", "of_error"]
@@ -53,6 +53,9 @@ _REASONS: Mapping[str, str] = {
     "not_a_": "type_or_parse_error",
     "outside_": "domain_violation",
 }
+# What one fault of an export does to all of its columns alike.
+_OF_A_FILE = frozenset({"encoding", "castability", "pattern"})
+_REFUSALS: Mapping[type, str] = {HeaderRefused: "schema_drift", FileMissing: "missing_relation"}
 _COLUMN = re.compile(r"\w+\(([\w, ]+?)(?: (?:in|by) [\w.]+)?\)")
 _PARENT = re.compile(r"overlap\(\w+ in (\w+)\.\w+\)")
 
@@ -60,10 +63,15 @@ _PARENT = re.compile(r"overlap\(\w+ in (\w+)\.\w+\)")
 def of_checks(run_id: str, step: str, checks: Sequence[Check]) -> list[Event]:
     """An event for each check that failed, those that only warn too. What went with another failure of the same rows is left out."""
     failed = [c for c in checks if c.status in ("fail", "error")]
+    short = _missed_by_several(failed)
     blamed = {c.asset for c in failed if c.kind != "reject_tolerance"}
-    told = [c for c in failed if c.kind != "reject_tolerance" or c.asset not in blamed]
-    shared = _parents_missed_by_several(told)
-    return [_of_check(run_id, step, check, shared) for check in told]
+    told: dict[tuple[str, str], Check] = {}
+    for check in failed:
+        repeats = check.kind == "reject_tolerance" and check.asset in blamed
+        repeats |= check.kind in ("coverage", "volume") and check.asset in short.values()
+        if not repeats:
+            told.setdefault((check.asset, check.kind if check.kind in _OF_A_FILE else check.check_name), check)
+    return [_of_check(run_id, step, check, short.get(check.check_name)) for check in told.values()]
 
 
 def of_error(run_id: str, step: str, error: BaseException) -> list[Event]:
@@ -72,24 +80,24 @@ def of_error(run_id: str, step: str, error: BaseException) -> list[Event]:
     return [*(_of_refusal(run_id, step, table, e) for table, e in refusals.items()), _of_step(run_id, step, error)]
 
 
-def _of_check(run_id: str, step: str, check: Check, shared: Mapping[str, str]) -> Event:
+def _of_check(run_id: str, step: str, check: Check, short: str | None) -> Event:
+    """`short` is the asset whose rows this one, and others, miss."""
     column = _COLUMN.fullmatch(check.check_name)
     known: dict[str, object] = {
         "kind": "test",
         "status": "warn" if check.severity == "warn" else "fail",
-        "asset": check.asset,
-        "category": _category(check),
+        "asset": short or check.asset,
+        "category": "volume_anomaly" if short else _category(check),
         "columns": column[1].split(", ") if column else [],
         "count": check.failures,
         "step": step,
         # Silver is over it when it ends well after another delivery: without one it has nothing to do, and that says nothing.
         "after": {"silver": "ingest", "silver.audit": "ingest.accept"}.get(step),
     }
-    resource = shared.get(check.check_name, check.asset)
     return Event(
         event_id("check", run_id, check.asset, check.check_name),
-        _TYPES.get(check.kind, "DATA_QUALITY_FAILED"),
-        resource,
+        "VOLUME_ANOMALY" if short else _TYPES.get(check.kind, "DATA_QUALITY_FAILED"),
+        short or check.asset,
         f"{check.check_name} of {check.asset} failed: {check.message or check.status}",
         check.check_name,
         run_id,
@@ -104,7 +112,7 @@ def _category(check: Check) -> str:
     return _CATEGORIES.get(check.kind, "unknown")
 
 
-def _parents_missed_by_several(failed: Iterable[Check]) -> dict[str, str]:
+def _missed_by_several(failed: Iterable[Check]) -> dict[str, str]:
     """Checks by which several tables lack rows of one: it is that one which is short. By check, the asset."""
     assets: dict[str, set[str]] = {}
     for check in failed:
@@ -117,16 +125,15 @@ def _parents_missed_by_several(failed: Iterable[Check]) -> dict[str, str]:
 
 
 def _of_refusal(run_id: str, step: str, table: str, error: OlistError) -> Event:
-    drifted = isinstance(error, HeaderRefused)
     known = {
         "kind": "source",
         "status": "error",
-        "category": "schema_drift" if drifted else "type_or_parse_error",
+        "category": _REFUSALS.get(type(error), "type_or_parse_error"),
         "file": error.resource,
         "step": step,
         **_told(error),
     }
-    kind = "SCHEMA_DRIFT" if drifted else "DATA_QUALITY_FAILED"
+    kind = "SCHEMA_DRIFT" if isinstance(error, HeaderRefused) else "DATA_QUALITY_FAILED"
     return Event(event_id("file", run_id, table), kind, f"source.{table}", _said(error), None, run_id, _given(known))
 
 

@@ -115,6 +115,9 @@ def print_status(console: Console, document: Mapping[str, Any]) -> None:
             table.add_row("", *_status_cells(step)[1:])
     console.print(table, "")
     console.print(_freshness_table(document["tables"]))
+    for incident in document["incidents"]:
+        said = f"{incident['severity']} {incident['state']} since {incident['opened_at'][:19]}: {incident['title']}"
+        console.print(f"[red]{escape(said)}[/] (openclaw incidents show {incident['incident_id']})", soft_wrap=True)
     for run in document["runs"]:
         if run["message"]:
             console.print(f"{run['started_at'][:19]} {escape(run['message'])}", soft_wrap=True)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from olist.errors import ConfigurationError
@@ -26,6 +26,7 @@ PREFIX = "OLIST_"
 FOREIGN_PREFIXES = ("OLIST_TEST_", "OLIST_DBT_")
 # https://cloud.google.com/storage/docs/buckets#naming
 _BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^/?#\s]+)*/?")
+_DATASET = re.compile(r"bigquery://[a-z0-9.:-]+/[A-Za-z0-9_]+")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -40,6 +41,21 @@ class Settings(BaseSettings):
     )
     lake: str | None = Field(None, description="A folder, or gs://bucket/prefix; unset: `lake` under home.")
     warehouse: str | None = Field(None, description="libpq URL of a PostgreSQL 15+; unset: the embedded server.")
+    opstore: str | None = Field(
+        None, description="The record: a SQLite file, or bigquery://project/dataset; unset: under home."
+    )
+    bigquery: str | None = Field(
+        None,
+        description="Where exports are loaded: bigquery://project/prefix, into datasets prefix_silver and prefix_gold.",
+    )
+    bigquery_tables: Literal["native", "external"] = Field(
+        "native", description="Whether BigQuery copies an export or reads it where it lies."
+    )
+    bigquery_max_bytes: int = Field(
+        10 << 30,
+        gt=0,
+        description="Bytes that one query on BigQuery may be billed for; it refuses one that needs more.",
+    )
     contracts: Path = Field(PROJECT / "contracts", description="Folder of the data contracts.")
     dbt_project: Path = Field(PROJECT / "dbt", description="Folder of the dbt project.")
     lock_wait: float = Field(10.0, ge=0, description="How long a command waits for another run to end, seconds.")
@@ -50,6 +66,7 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    airflow: SecretStr | None = Field(None, description="Airflow's URL with user and password, told when gold changes.")
     parent_run: str | None = Field(None, description="The run in the record that a command is part of.")
     agent: bool = Field(True, description="Whether `openclaw` is called: after dbt, and at the end of a command.")
 
@@ -58,7 +75,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "lake", "warehouse", "parent_run", mode="before")
+    @field_validator("source", "lake", "warehouse", "opstore", "bigquery", "parent_run", "airflow", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
@@ -71,6 +88,22 @@ class Settings(BaseSettings):
         if "://" in value:
             raise ValueError("a folder, or gs://bucket/prefix")
         return str(Path(value).expanduser().absolute())
+
+    @field_validator("opstore")
+    @classmethod
+    def _opstore_is_a_file_or_a_dataset(cls, value: str | None) -> str | None:
+        if value is None or _DATASET.fullmatch(value):
+            return value
+        if "://" in value:
+            raise ValueError("a file, or bigquery://project/dataset")
+        return str(Path(value).expanduser().absolute())
+
+    @field_validator("bigquery")
+    @classmethod
+    def _bigquery_names_its_datasets(cls, value: str | None) -> str | None:
+        if value is not None and not _DATASET.fullmatch(value):
+            raise ValueError("bigquery://project/prefix")
+        return value
 
     @field_validator("warehouse")
     @classmethod
@@ -88,9 +121,14 @@ class Settings(BaseSettings):
         return self.lake or str(self.home / "lake")
 
     @property
-    def opstore_path(self) -> Path:
-        """The SQLite file of the operational record."""
-        return self.home / "opstore.sqlite"
+    def opstore_url(self) -> str:
+        """The operational record: a SQLite file, or bigquery://project/dataset."""
+        return self.opstore or str(self.home / "opstore.sqlite")
+
+    @property
+    def spool(self) -> Path:
+        """Where facts wait while the record cannot be reached."""
+        return self.home / "opstore.sqlite.spool"
 
     @property
     def quality(self) -> Path:

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from olist.gold.invoke import parse
+from olist.record import open_record
 from olist.settings import Settings
-from opstore.store import Opstore
 
 __all__ = ["poll", "record"]
 
@@ -38,7 +38,7 @@ def poll(settings: Settings, run_id: str, *, failed: bool) -> str:
 
 def _record_lineage(settings: Settings) -> None:
     """Before dbt has run for the first time nobody knows what depends on silver: its manifest tells."""
-    known = Opstore(settings.opstore_path).query("SELECT 1 FROM ops_lineage WHERE producer LIKE 'dbt:%' LIMIT 1")
+    known = open_record(settings).query("SELECT 1 FROM ops_lineage WHERE producer LIKE 'dbt:%' LIMIT 1")
     target = settings.home / "dbt" / "target"
     if not known and ((target / "manifest.json").exists() or parse(settings.dbt_project, target.parent)):
         _called(settings, ["record", str(target), "--quiet"])
@@ -49,7 +49,7 @@ def _called(settings: Settings, arguments: Sequence[str]) -> str:
     command = str(beside) if beside.exists() else shutil.which("openclaw")
     if command is None:
         return "openclaw is not installed: what failed is in the record alone, see `olist status`"
-    environment = os.environ | {"OPENCLAW_OPSTORE": str(settings.opstore_path)}
+    environment = os.environ | {"OPENCLAW_OPSTORE": settings.opstore_url}
     try:
         done = subprocess.run(
             [command, *arguments], env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False

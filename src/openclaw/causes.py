@@ -57,19 +57,19 @@ def diagnosis_of(failure: Failure) -> Diagnosis:
         return _structural(failure, known)
     # The kind of event says what was looked for; of a look that failed itself, only its words can tell why.
     event_type = None if failure.status == "error" else failure.event_type
-    told = _by_text(failure.message, event_type, failure.resource, failure.check)
+    told = _by_text(failure.message, event_type)
     if known and (told.category in ("unknown", "none") or told.confidence < _SURE):
         return _structural(failure, known)
     return told if told.category != "none" else _unexplained(failure)
 
 
 @lru_cache(maxsize=4096)
-def _by_text(message: str, event_type: EventType | None, resource: str, check: str | None) -> Diagnosis:
+def _by_text(message: str, event_type: EventType | None) -> Diagnosis:
     if not message.strip():
         return Diagnosis("unknown", 0.0, None, "It failed without a message; the log of the run may say more.")
     from openclaw.diagnosis import diagnose  # loads its rules: only where there are words to read
 
-    return diagnose(message, event_type=event_type, resource=resource, check=check)
+    return diagnose(message, event_type=event_type)
 
 
 def _unexplained(failure: Failure) -> Diagnosis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 
 import typer
 
@@ -16,7 +17,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
-for _module in sorted(m.name for m in pkgutil.iter_modules(commands.__path__)):
+_all = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+# A command whose module is known by its name is loaded alone: triage, in a hook or a loop, need not wait for the service's imports.
+for _module in [name for name in _all if name in sys.argv[1:2]] or _all:
     importlib.import_module(f"openclaw.commands.{_module}").register(app)
 
 

@@ -167,7 +167,7 @@ def _lost(run: Mapping[str, Any]) -> Event:
     known: dict[str, object] = {"kind": "step", "status": "error", "step": run["step"], "is_lost": True}
     resource = run["resource"] or f"step:{run['step']}"
     return Event(
-        _LOST + run["run_id"], "PIPELINE_FAILED", resource, what, "ends", run["run_id"], known, run["started_at"]
+        _LOST + run["run_id"], "PIPELINE_FAILED", resource, what, None, run["run_id"], known, run["started_at"]
     )
 
 
@@ -183,7 +183,7 @@ def _missed(expected: Expected, last: str | None, watching_since: str | None) ->
     ) + f"; it was due by {due:%Y-%m-%dT%H:%M:%SZ}: every {expected.every:g} s, {expected.grace:g} s of grace"
     known: dict[str, object] = {"kind": "step", "status": "error", "starts": expected.step}
     return Event(
-        event_id(_MISSED, expected.step, last), "PIPELINE_FAILED", f"step:{expected.step}", what, "begins", None, known,
+        event_id(_MISSED, expected.step, last), "PIPELINE_FAILED", f"step:{expected.step}", what, None, None, known,
         reference,
     )  # fmt: skip
 

@@ -186,7 +186,7 @@ def _fields(view: IncidentView) -> Iterable[tuple[str, str]]:
 
 
 def _status(view: IncidentView) -> str:
-    times = "once" if view.count == 1 else f"{view.count:,} times"
+    times = "once" if view.count == 1 else f"in {view.count:,} events"
     seen = f"Seen {times} since {_time(view.first_seen)}, last {_time(view.last_seen)}."
     lines = [seen]
     if view.acknowledged_by:

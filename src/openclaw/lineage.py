@@ -6,13 +6,21 @@ nobody describes; every question is answered for them too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Lineage", "Node"]
+__all__ = ["Lineage", "Node", "short_name"]
 
 _DASHBOARDS = frozenset({"exposure", "dashboard", "report"})
 _CHECKS = frozenset({"test", "unit_test", "check"})
+_VERSION = re.compile(r"v\d+")
+
+
+def short_name(node_id: str) -> str:
+    """The last part of an id, with a model's version: `orders` of `silver.orders`, `orders.v2` of `model.shop.orders.v2`."""
+    before, _, last = node_id.rpartition(".")
+    return f"{before.rpartition('.')[2]}.{last}" if before and _VERSION.fullmatch(last) else last
 
 
 @dataclass(frozen=True)

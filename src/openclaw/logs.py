@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from openclaw.redact import redact
+from opstore.logs import cloud_fields, on_cloud_run
 
 __all__ = ["configure_logs"]
 
@@ -23,6 +24,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _redacted,
+            *([cloud_fields] if on_cloud_run() else []),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

@@ -136,13 +136,23 @@ def _check_of(unique_id: str, manifest: Manifest) -> Check:
     kind = unique_id.partition(".")[0]
     if kind == "test":
         tested = check_of(unique_id, manifest.tests.get(unique_id))
-        return Check(tested.asset or unique_id, tested.name, "dbt_test", "error", "pass", 0)
+        return Check(tested.asset or unique_id, _test_name(unique_id), "dbt_test", "error", "pass", 0)
     name = "freshness" if kind == "source" else _BUILT
     return Check(unique_id, name, f"dbt_{kind}", "error", "pass", 0)
 
 
+def _name(failure: Failure) -> str | None:
+    """The check that failed, by a name that tells two tests of one kind on one table apart."""
+    return _test_name(failure.resource) if failure.kind == "test" else failure.check
+
+
+def _test_name(unique_id: str) -> str:
+    """dbt's own: test.<project>.<name>.<hash>."""
+    return unique_id.split(".")[2] if unique_id.count(".") > 1 else unique_id
+
+
 def _failed(failure: Failure) -> Check:
-    asset, name = failure.asset or failure.resource, failure.check or _BUILT
+    asset, name = failure.asset or failure.resource, _name(failure) or _BUILT
     count = failure.context.get("count")
     return Check(
         asset,
@@ -170,7 +180,7 @@ def _event(context: _Context, run_id: str, at: str, failure: Failure, skipped: t
         failure.event_type,
         failure.resource or "a node without an id",
         failure.message or f"{failure.check or failure.resource} failed without a message",
-        failure.check,
+        _name(failure),
         run_id,
         {name: value for name, value in known.items() if value not in (None, [], ())},
         at,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from openclaw.lineage import Lineage, Node
+from openclaw.lineage import Lineage, Node, short_name
 from openclaw.model import Failure, Severity
 
 __all__ = ["Impact", "grade", "is_published"]
@@ -94,7 +94,7 @@ def _contained(impact: Impact) -> str:
 
 
 def _listed(found: Sequence[str]) -> str:
-    shown = ", ".join(name.rsplit(".", 1)[-1] if name.count(".") > 1 else name for name in found[:_SHOWN])
+    shown = ", ".join(short_name(name) if name.count(".") > 1 else name for name in found[:_SHOWN])
     return shown + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from openclaw.lineage import short_name
 from openclaw.model import Action, Advice, IncidentView
 from openclaw.render import clip, plain
 
@@ -54,7 +55,7 @@ def _seen(view: IncidentView) -> str:
     return (
         f"once, at {view.last_seen}"
         if view.count == 1
-        else f"{view.count:,} times, {view.first_seen} to {view.last_seen}"
+        else f"in {view.count:,} events, {view.first_seen} to {view.last_seen}"
     )
 
 
@@ -64,7 +65,7 @@ def _affects(view: IncidentView) -> str:
     if view.exposures:
         parts.append("dashboards: " + _listed(view.exposures))
     if tables:
-        parts.append(f"{len(tables)} downstream: " + _listed(name.rpartition(".")[2] for name in tables))
+        parts.append(f"{len(tables)} downstream: " + _listed(map(short_name, tables)))
     return "; ".join(parts)
 
 

@@ -1,6 +1,6 @@
 """The SQLite file (WAL, on a local disk) behind the record: opened, brought to the current schema, written in whole transactions.
 
-All of the record's SQL meets SQLite here. Another database needs these few functions, and its own schema and views.
+All of the record's SQL meets SQLite here; `bigquery/` is the other database that keeps the same promises.
 """
 
 from __future__ import annotations
@@ -10,22 +10,41 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from opstore.errors import Conflict, Fenced, OpstoreUnavailable
 from opstore.records import utc_now
 from opstore.spool import Rows
 
-__all__ = ["Database", "Fence"]
+__all__ = ["FACTS", "Database", "Fence", "SqliteDatabase", "migrations", "storable"]
 
 Fence = tuple[str, int]  # the lease's name, and the number under which its holder writes
 
 _BUSY_SECONDS = 30.0
 # Facts of producers: the same one again is no news. Of judgements, the first one holds and the second must be told.
-_FACTS = frozenset({"ops_runs", "ops_checks", "ops_events", "ops_lineage"})
+FACTS = frozenset({"ops_runs", "ops_checks", "ops_events", "ops_lineage"})
 
 
-class Database:
+class Database(Protocol):
+    """What the record needs of a database. Everything raises OpstoreUnavailable."""
+
+    def write(self, rows: Rows, fence: Fence | None = None) -> int:
+        """Add rows by table, all or none; returns how many were new.
+
+        Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken.
+        """
+        ...
+
+    def select(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query in SQLite's dialect."""
+        ...
+
+    def prune(self, before: str) -> int:
+        """Delete what was recorded before, but for what incidents rest on; returns how many rows went."""
+        ...
+
+
+class SqliteDatabase:
     """One SQLite file. Safe for several processes at once. Everything raises OpstoreUnavailable."""
 
     def __init__(self, path: Path) -> None:
@@ -33,10 +52,6 @@ class Database:
         self._is_current = False
 
     def write(self, rows: Rows, fence: Fence | None = None) -> int:
-        """Add rows by table, all or none; returns how many were new.
-
-        Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken.
-        """
         written, recorded = 0, utc_now()
         with self.connection() as connection, _transaction(connection):
             if fence is not None:
@@ -47,15 +62,15 @@ class Database:
         return written
 
     def select(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
-        """The rows of a query."""
         with self.connection() as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, parameters)]
 
-    def delete(self, statements: Sequence[str], parameters: Mapping[str, Any]) -> int:
-        """Run statements in one transaction; returns how many rows went. For retention alone: nothing else ever deletes."""
+    def prune(self, before: str) -> int:
+        script = files("opstore").joinpath("prune.sql").read_text(encoding="utf-8")
         with self.connection() as connection, _transaction(connection):
-            return sum(connection.execute(statement, parameters).rowcount for statement in statements)
+            deleted = (connection.execute(s, {"before": before}).rowcount for s in script.split(";") if s.strip())
+            return sum(deleted)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -79,18 +94,18 @@ def _alike(rows: Sequence[Mapping[str, Any]], recorded: str) -> Iterator[tuple[l
     """Rows by the columns that they have."""
     by_columns: dict[tuple[str, ...], list[list[Any]]] = {}
     for row in rows:
-        by_columns.setdefault((*row, "recorded_at"), []).append([*map(_storable, row.values()), recorded])
+        by_columns.setdefault((*row, "recorded_at"), []).append([*map(storable, row.values()), recorded])
     for columns, values in by_columns.items():
         yield list(columns), values
 
 
-def _storable(value: Any) -> Any:
+def storable(value: Any) -> Any:
     """Text from outside may hold half letters, which UTF-8 cannot write."""
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) and not value.isascii() else value
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
-    again = " ON CONFLICT DO NOTHING" if table in _FACTS else ""
+    again = " ON CONFLICT DO NOTHING" if table in FACTS else ""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}){again}"
 
 
@@ -114,7 +129,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date: files `<version>_<name>.sql` in order, each in a transaction, each once."""
-    steps = sorted((p for p in files("opstore").joinpath("schema").iterdir() if p.name.endswith(".sql")), key=_version)
+    steps = _steps()
     (present,) = connection.execute("PRAGMA user_version").fetchone()
     if present >= _version(steps[-1]):
         return
@@ -126,6 +141,16 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 for statement in _statements(step.read_text(encoding="utf-8")):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {_version(step)}")
+
+
+def migrations() -> list[str]:
+    """The scripts of the schema, in order."""
+    return [step.read_text(encoding="utf-8") for step in _steps()]
+
+
+def _steps() -> list[Any]:
+    scripts = (path for path in files("opstore").joinpath("schema").iterdir() if path.name.endswith(".sql"))
+    return sorted(scripts, key=_version)
 
 
 def _version(step: Any) -> int:

@@ -8,7 +8,7 @@ WITH layer_checks AS (
 
 whole AS (
     SELECT
-        asset,
+        max(asset) AS asset,
         max(run_id) AS run_id
     FROM layer_checks
     WHERE :whole IS NULL OR check_name = :whole

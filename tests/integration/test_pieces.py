@@ -18,7 +18,7 @@ from olist.errors import AuditFailed, Busy, ConfigurationError, LakeError, Olist
 from olist.lake.batches import Verdict
 from olist.locks import file_lock
 from olist.pipeline import Report, Silent
-from opstore.store import Opstore
+from olist.record import open_record
 
 
 def new_id() -> str:
@@ -227,7 +227,7 @@ def test_validation_finds_an_object_that_was_altered(delivered: Platform) -> Non
 def test_a_piece_is_recorded_as_part_of_the_run_that_called_it(platform: Platform, small_folder: Path) -> None:
     settings = platform.settings(small_folder, parent_run="airflow/olist_ingest/1")
     pieces.store(settings, "sellers", made_by=new_id(), told_by="test", processing_date=None, listener=Silent())
-    (run,) = Opstore(settings.opstore_path).runs(parent="airflow/olist_ingest/1")
+    (run,) = open_record(settings).runs(parent="airflow/olist_ingest/1")
     assert (run["step"], run["status"]) == ("ingest.sellers", "success")
 
 

@@ -17,8 +17,9 @@ from olist import pipeline
 from olist.dashboards.spec import load_spec
 from olist.dashboards.status import StatusRow, publish_status, status_rows
 from olist.dashboards.twins import answer
+from olist.record import open_record
 from olist.warehouse import embedded
-from opstore.store import Check, Opstore
+from opstore.store import Check
 
 NOW = datetime(2030, 1, 1, 12)
 
@@ -48,7 +49,7 @@ def test_every_table_is_fresh_after_its_delivery_and_stale_when_its_promise_has_
 
 def test_a_failed_check_is_reported_until_it_passes(ingested: Platform) -> None:
     settings = ingested.settings()
-    opstore = Opstore(settings.opstore_path)
+    opstore = open_record(settings)
     for run_id, status in (("20990101T000000000000Z-aaaa", "fail"), ("20990101T000000000000Z-bbbb", "pass")):
         opstore.record_checks(run_id, [Check("gold.fact_orders", "keys", "unique", "error", status, 3)])  # type: ignore[arg-type]
         found = [r for r in status_rows(settings) if r.kind == "check" and r.resource == "gold.fact_orders"]

@@ -84,7 +84,7 @@ def test_the_message_says_what_broke_why_what_it_affects_and_what_to_do() -> Non
 
 
 def test_repetition_is_a_count() -> None:
-    assert field(VIEW, "State") == "Seen 288 times since <t:1535954400:f>, last <t:1536040500:f>."
+    assert field(VIEW, "State") == "Seen in 288 events since <t:1535954400:f>, last <t:1536040500:f>."
     assert field(replace(VIEW, count=1), "State").startswith("Seen once")
 
 

@@ -103,7 +103,8 @@ def _require(program: str, rest: str) -> None:
     said = rest.partition(" -- ")[0].split()
     while said and said[0] in getattr(command, "commands", {}):
         command = command.commands[said.pop(0)]  # type: ignore[attr-defined]
-    assert not getattr(command, "commands", {}), f"`{program} {rest}` is no command"
+    is_command = not getattr(command, "commands", {}) or getattr(command, "invoke_without_command", False)
+    assert is_command, f"`{program} {rest}` is no command"
     known = {name for parameter in command.params for name in parameter.opts}
     assert {word for word in said if word.startswith("--")} <= known | {"--help"}
 
@@ -198,18 +199,23 @@ def test_the_diagnosis_and_the_resource_decide_between_near_matches() -> None:
     assert first("permission denied", categories=["auth_or_permission"], resource="lake") == "auth-or-permission"
 
 
-def test_words_are_those_of_the_failure_and_not_of_its_names() -> None:
-    told = 'UniqueViolation: Duplicate keys in "shop"."ordens_diárias" at 2026-01-31T06:00:00Z, id 7d3f2c1a-1111-4222-8333-444455556666'
-    assert words(told) == ["unique", "violation", "duplicate", "key", "id"]
-    assert words("relações RELATION relations") == ["relacoe", "relation", "relation"]
-    assert words("could not connect: 403 in 4711 ms, SQLSTATE 40P01") == [
-        "not",
-        "connect",
-        "403",
-        "ms",
-        "sqlstate",
-        "40p01",
-    ]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'UniqueViolation: Duplicate keys in "shop"."ordens_diárias" at 2026-01-31T06:00:00Z, id 7d3f2c1a-1111-4222-8333-444455556666',
+            ["unique", "violation", "duplicate", "key", "id", "uniqueviolation"],
+        ),
+        ("relações RELATION relations", ["relacoe", "relation", "relation"]),
+        ("403 in 4711 ms, SQLSTATE 40P01", ["403", "ms", "sqlstate", "40p01"]),
+        ('"type": "expect_column_values_to_be_unique"', ["expect_column_values_to_be_unique"]),
+        ('Traceback (most recent call last):\n  File "a.py", line 1, in x\nKeyError', ["key", "error", "keyerror"]),
+        ('syntax error\nLINE 1: select a, from b\n        ^', ["syntax", "error"]),
+        ('INFO - Done. Returned value was: None\nERROR - killed', ["error", "kill"]),
+    ],
+)  # fmt: skip
+def test_words_are_those_of_the_failure_and_neither_names_nor_wrappers(text: str, expected: list[str]) -> None:
+    assert [word for word in words(text) if " " not in word] == expected
 
 
 # --- The command --------------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_unset_everything_lies_under_one_folder_here(tmp_path: Path) -> None:
     settings = load_settings()
     assert settings.home == tmp_path / ".olist"
-    places = (Path(settings.lake_url), settings.opstore_path, settings.scratch)
+    places = (Path(settings.lake_url), Path(settings.opstore_url), settings.scratch)
     assert all(place.is_relative_to(settings.home) for place in places)
     assert (settings.source, settings.warehouse) == (None, None)
     assert (settings.contracts, settings.dbt_project) == (PROJECT / "contracts", PROJECT / "dbt")

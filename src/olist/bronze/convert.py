@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from olist.bronze.structure import MAX_RECORD_BYTES, Structure, inspect, refuse
 from olist.contracts import Contract
-from olist.errors import SourceRefused
+from olist.errors import FileMissing, SourceRefused
 
 __all__ = ["Origin", "Source", "open_source", "write_parquet"]
 
@@ -47,12 +47,14 @@ def open_source(folder: Path, contract: Contract) -> Source:
         content = path.read_bytes()
     except OSError as error:
         others = ", ".join(sorted(p.name for p in folder.glob("*.csv"))) or "no CSV file"
+        is_missing = isinstance(error, FileNotFoundError)
         raise refuse(
             path,
-            "a source file is missing" if isinstance(error, FileNotFoundError) else "a source file cannot be read",
+            "a source file is missing" if is_missing else "a source file cannot be read",
             expected=f"{contract.file_name} in {folder}",
-            found=others if isinstance(error, FileNotFoundError) else str(error.strerror),
+            found=others if is_missing else str(error.strerror),
             remedy="deliver all files of the export together",
+            kind=FileMissing if is_missing else SourceRefused,
         ) from error
     return Source(path, content, hashlib.sha256(content).hexdigest())
 

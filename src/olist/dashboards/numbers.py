@@ -1,18 +1,19 @@
 """Numbers as their readers write them: R$ 15,4 mi in Portuguese, R$15.4M in English.
 
-`compact` is for cards, axes and titles, `full` for tables. None is an en dash: there is no value, which is not zero.
+`compact` is for cards and titles, `tick` for axes, `full` for tables. None is an en dash: there is no value, which is not zero.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from olist.dashboards.checks import PLACEHOLDER
 from olist.dashboards.spec import Format, Locale, Spec
 
-__all__ = ["compact", "fill", "full"]
+__all__ = ["compact", "fill", "full", "tick"]
 
 NOTHING = "–"
 _SCALES = {
@@ -21,6 +22,9 @@ _SCALES = {
 }
 _CURRENCY = {"pt-BR": "R$ ", "en-US": "R$"}
 _DAYS = {"pt-BR": " dias", "en-US": " days"}
+_DAY = {"pt-BR": "%d/%m/%Y", "en-US": "%Y-%m-%d"}
+_FLAG = {"pt-BR": ("não", "sim"), "en-US": ("no", "yes")}
+_POINT = {"pt-BR": ",", "en-US": "."}
 _MONTHS = {
     "pt-BR": "jan fev mar abr mai jun jul ago set out nov dez".split(),
     "en-US": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
@@ -47,8 +51,10 @@ def full(value: Any, kind: Format, locale: Locale) -> str:
         return str(value)
     if kind == "month":
         return _month(value, locale)
-    if kind == "moment":
-        return _moment(value, locale)
+    if kind in ("day", "moment"):
+        return f"{value:{_DAY[locale]}{' %H:%M' if kind == 'moment' else ''}}"
+    if kind == "flag":
+        return _FLAG[locale][bool(value)]
     number = Decimal(str(value))
     shown = {
         "money": lambda n: _prefix("money", locale) + _grouped(n, 2, locale),
@@ -62,6 +68,11 @@ def full(value: Any, kind: Format, locale: Locale) -> str:
     return (_sign(number) if any(digit in shown for digit in "123456789") else "") + shown
 
 
+def tick(value: Any, kind: Format, locale: Locale) -> str:
+    """On an axis: compact, without decimals that are zero."""
+    return re.sub(rf"{re.escape(_POINT[locale])}0+(?!\d)", "", compact(value, kind, locale))
+
+
 def fill(template: str, values: dict[str, Any], spec: Spec, locale: Locale) -> str:
     """A title with each {metric_id} replaced by its value, compact."""
 
@@ -69,6 +80,8 @@ def fill(template: str, values: dict[str, Any], spec: Spec, locale: Locale) -> s
         metric, value = spec.metrics[metric_id], values.get(metric_id)
         if metric.values_of and value is not None:
             return spec.label(metric.values_of, value, locale)
+        if metric.format == "text" and value is not None:
+            return str(value).replace("_", " ")
         return compact(value, metric.format, locale)
 
     return PLACEHOLDER.sub(lambda match: shown(match[1]), template)
@@ -90,7 +103,3 @@ def _sign(number: Decimal) -> str:
 
 def _month(value: date, locale: Locale) -> str:
     return f"{_MONTHS[locale][value.month - 1]} {value.year}"
-
-
-def _moment(value: datetime, locale: Locale) -> str:
-    return value.strftime("%d/%m/%Y %H:%M" if locale == "pt-BR" else "%Y-%m-%d %H:%M")

@@ -49,8 +49,10 @@ Locale = Literal["pt-BR", "en-US"]
 LOCALES: tuple[Locale, ...] = ("pt-BR", "en-US")
 Text = Annotated[dict[Locale, str], Field(min_length=len(LOCALES))]
 """The same words in every locale."""
-Format = Literal["money", "integer", "percent", "score", "points", "days", "hours", "text", "month", "moment"]
-"""How a value is shown: BRL, a count, a share of 1, stars, NPS points, days, hours, words, a month, a moment in UTC."""
+Format = Literal[
+    "money", "integer", "percent", "score", "points", "days", "hours", "text", "month", "day", "moment", "flag"
+]
+"""How a value is shown: BRL, a count, a share of 1, stars, NPS points, days, hours, words, a month, a day, a moment in UTC, yes or no."""
 Kind = Literal["kpi", "columns", "stacked_columns", "bars", "line", "columns_and_line", "matrix", "table"]
 
 
@@ -85,6 +87,9 @@ class Metric(_Frozen):
         None, description="The dimension whose labels say its value, for a metric that is a text."
     )
     aggregations: dict[str, str] = Field({}, description="Gold aggregations that hold it, as table: column.")
+    totals: dict[str, str] = Field(
+        {}, description="Aggregations that give it over everything, as table: SQL expression."
+    )
 
 
 class Dimension(_Frozen):
@@ -98,11 +103,20 @@ class Dimension(_Frozen):
 
 
 class Aggregation(_Frozen):
-    """A table of gold that holds metrics by a dimension; `column` has the dimension's values, `series` is a second one."""
+    """A table of gold that holds metrics by a dimension; `column` has the dimension's values, `series` is a second one.
+
+    `also` are columns with other dimensions' values: names of the same things.
+    """
 
     dimension: str
     column: str
     series: str | None = None
+    also: dict[str, str] = {}
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Its columns by the dimensions whose values they have."""
+        return {self.dimension: self.column, **self.also}
 
 
 class TwinFile(_Frozen):
@@ -198,7 +212,7 @@ class Spec(_Frozen):
     def label(self, dimension: str, value: Any, locale: Locale) -> str:
         """How a value of a dimension is shown."""
         labels = self.dimensions[dimension].labels.get(value)
-        return str(value) if labels is None else labels[locale]
+        return str(value).replace("_", " ") if labels is None else labels[locale]
 
     def page(self, page_id: str) -> Page:
         """The page of that id; KeyError for an unknown one."""

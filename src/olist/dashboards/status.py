@@ -1,12 +1,11 @@
 """What dashboards show of the platform itself: how fresh each table is, which checks failed, which incidents are open.
 
 These facts live in the lake and in the operational record, which Power BI cannot read; so they are written to the warehouse, as
-`olist_meta.platform_status`, by `python -m olist.dashboards.status` after a run. What is shown is as true as its `as_of`.
+`olist_meta.platform_status`, by `olist status --publish` and by `olist dashboard`. What is shown is as true as its `as_of`.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,16 +15,15 @@ from typing import Any, Literal
 import psycopg
 
 from olist.contracts import load_contracts
-from olist.errors import OlistError
 from olist.lake.open import open_lake
 from olist.quality.freshness import Freshness, freshness
 from olist.quality.report import ReportedCheck, last_checks
-from olist.settings import Settings, load_settings
+from olist.record import open_record
+from olist.settings import Settings
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.roles import open_to_readers
-from opstore.store import Opstore, OpstoreUnavailable
 
-__all__ = ["StatusRow", "publish_status", "status_rows"]
+__all__ = ["StatusRow", "publish_status", "refresh_status", "status_rows"]
 
 _UNRESOLVED = "SELECT * FROM ops_incidents_current WHERE state <> 'resolved' ORDER BY opened_at, incident_id"
 
@@ -52,7 +50,7 @@ class StatusRow:
 def status_rows(settings: Settings, now: datetime | None = None) -> list[StatusRow]:
     """The platform's state now: each table's freshness, the failed checks, the open incidents."""
     as_of = _plain(now or datetime.now(UTC))
-    opstore = Opstore(settings.opstore_path)
+    opstore = open_record(settings)
     return [
         *_freshness(freshness(open_lake(settings), load_contracts(settings.contracts), now), as_of),
         *_failed(last_checks(opstore), as_of),
@@ -70,17 +68,10 @@ def publish_status(connection: psycopg.Connection[Any], rows: Iterable[StatusRow
     return len(written)
 
 
-def main() -> int:
-    """Write the status. Exit code 1, with the error, when the warehouse or the record cannot be reached."""
-    try:
-        settings = load_settings()
-        with connect(warehouse_url(settings), "status") as connection:
-            rows = publish_status(connection, status_rows(settings))
-    except (OlistError, OpstoreUnavailable) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write(f"{rows} rows in olist_meta.platform_status\n")
-    return 0
+def refresh_status(settings: Settings) -> int:
+    """Write the platform's state now to the warehouse; returns how many rows. Raises WarehouseUnavailable or OpstoreUnavailable."""
+    with connect(warehouse_url(settings), "status") as connection:
+        return publish_status(connection, status_rows(settings))
 
 
 def _freshness(tables: Iterable[Freshness], as_of: datetime) -> Iterator[StatusRow]:
@@ -120,7 +111,3 @@ def _plain(moment: datetime) -> datetime:
 
 def _statement(name: str) -> bytes:
     return files("olist.dashboards").joinpath("sql", f"{name}.sql").read_bytes()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from google.auth.transport.requests import AuthorizedSession
-from google.cloud import storage
+from google.cloud.storage import Blob, Client
 
 from olist.google import credentials, explained
 from olist.lake.cache import ObjectCache, crc32c_of
@@ -35,17 +35,17 @@ class GcsStore:
     def __init__(self, bucket: str, prefix: str, cache: Path) -> None:
         self.bucket, self.prefix = bucket, f"{prefix}/" if prefix else ""
         self._cache = ObjectCache(cache / bucket)
-        self._listed: dict[str, storage.Blob] = {}
+        self._listed: dict[str, Blob] = {}
 
     @property
     def url(self) -> str:
         return f"gs://{self.bucket}/{self.prefix}".rstrip("/")
 
     @cached_property
-    def client(self) -> storage.Client:
+    def client(self) -> Client:
         """The client, with the credentials of the environment."""
         owner, project = credentials(EMULATOR)
-        return storage.Client(project=project or "none", credentials=owner)
+        return Client(project=project or "none", credentials=owner)
 
     @cached_property
     def _session(self) -> AuthorizedSession:
@@ -77,14 +77,14 @@ class GcsStore:
     def local(self, key: str) -> Path:
         return self._fetched(key, self._blob(key))
 
-    def _blob(self, key: str) -> storage.Blob:
+    def _blob(self, key: str) -> Blob:
         with self._explained(key):
             blob = self.client.bucket(self.bucket).get_blob(self.prefix + key)
         if blob is None:
             raise missing(f"{self.url}/{key}")
         return blob
 
-    def _fetched(self, key: str, blob: storage.Blob) -> Path:
+    def _fetched(self, key: str, blob: Blob) -> Path:
         def download(path: Path) -> None:
             blob.download_to_filename(str(path), if_generation_match=blob.generation, checksum="crc32c")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from openclaw.artifacts.shapes import mapping, strings, text
-from openclaw.lineage import Lineage, Node
+from openclaw.lineage import Lineage, Node, short_name
 
 __all__ = ["Manifest", "TestNode", "read_manifest"]
 
@@ -68,7 +68,7 @@ def _edges(document: Mapping[str, object], raw: Mapping[str, Mapping[str, object
 def _node(node_id: str, node: Mapping[str, object]) -> Node:
     config = mapping(node.get("config"))
     kind = _kind(node_id, node)
-    name = text(node.get("name")) or node_id.rsplit(".", 1)[-1]
+    name = text(node.get("name")) or short_name(node_id)
     label = text(node.get("label"))
     if kind == "source" and text(node.get("source_name")):
         label = label or f"{text(node.get('source_name'))}.{name}"

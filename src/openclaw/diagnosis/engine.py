@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from openclaw.diagnosis.failed_checks import failed_checks
@@ -18,6 +19,7 @@ _SURE_ENOUGH = 0.5  # below it the answer is `unknown`
 _CLOSE = 0.04  # two causes this near to each other speak against each other
 _DOUBT = 0.85
 _LONGEST_EVIDENCE = 300
+_MOST = 20  # places where one pattern is looked at; a text that repeats itself says nothing new
 _BY_EVENT: dict[EventType, Category] = {
     "DBT_FRESHNESS_STALE": "stale_source",
     "SCHEMA_DRIFT": "schema_drift",
@@ -59,7 +61,7 @@ def _findings(passage: Passage) -> Iterator[_Finding]:
         if rule.requires and not any(pattern.found(passage.text, lowered) for pattern in rule.requires):
             continue
         for pattern in rule.match:
-            for match in pattern.finditer(passage.text, lowered):
+            for match in islice(pattern.finditer(passage.text, lowered), _MOST):
                 lines = passage.lines(match.start(), match.end())
                 if not any(decoy.found(lines, lines.lower()) for decoy in rule.unless):
                     yield _finding(rule, rule.explanation(match), match[0], match.start(), passage)
@@ -86,7 +88,8 @@ def _ended_well(passage: Passage, causes: list[_Finding], healthy: int) -> bool:
     """It said that it succeeded, and after that nothing bad; or it is a log, and no line of it is an error."""
     serious = [c.at for c in causes if c.diagnosis.category == "unknown" or passage.weight(c.at) >= 0.9]
     last_bad = max([passage.last_error, *serious])
-    return healthy > last_bad or (last_bad < 0 and not any(c.score >= _SURE_ENOUGH for c in causes) and passage.is_log)
+    heard = any(c.score >= _SURE_ENOUGH and not passage.is_mere_information(c.at) for c in causes)
+    return healthy > last_bad or (last_bad < 0 and not heard and passage.is_log)
 
 
 def _said(found: list[_Finding], at: int) -> str:

@@ -15,6 +15,7 @@ __all__ = ["Passage", "read"]
 
 _LONGEST = 200_000  # characters; of a longer text the beginning and, three times as much, the end
 _ERROR, _PLAIN, _INFO, _WARNING, _DEBUG, _ECHO = 1.0, 0.95, 0.62, 0.55, 0.4, 0.35
+_DEEPER = 0.004  # each `Caused by` weighs a little more than the one before
 _RETRIED_FACTOR = 0.88  # what is tried again may have passed by itself
 _WEIGHTS = {
     "debug": _DEBUG,
@@ -34,14 +35,15 @@ _WEIGHTS = {
 }
 _WORDS = "|".join(_WEIGHTS)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[(?:\d{1,2}(?:;\d{1,2})*)m(?=\S|\s)")
+_BLANKS = re.compile(r"[^\S\n]{40,}+")
 _ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n(?=[\s\"'A-Z\[{(\\]|$)")
 # Records of structured logs on one line, and the exceptions that Airflow 3 writes into them.
 _NEXT_RECORD = re.compile(r'\},\s*(?=\{"(?:timestamp|event|level|message|time|ts)")')
 _EXCEPTION_FIELDS = re.compile(r'"exc_type"\s*:\s*"(?P<kind>\w+)"\s*,\s*"exc_value"\s*:\s*"')
 _SQL_BLOCK = re.compile(
-    r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\]]*\]
+    r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\[\]]*\]
     | \bSQL:\s*'/\*[\s\S]*\Z | ^-{5,}Query\sJob\sSQL[\s\S]*?(?:^-{5,}.*$\s*\Z|\Z) | ^[ \t]*LINE\s\d+:.*(?:\n[ \t]*\^+[ \t]*$)?
-    | /\*\s*\{"app":[\s\S]*?\*/""",
+    | /\*\s*\{"app":(?:(?!/\*)[\s\S])*?\*/""",
     re.VERBOSE | re.MULTILINE,
 )
 _FRAME = re.compile(
@@ -110,6 +112,10 @@ class Passage:
         """Where the last line begins that is an error by its level or an exception by its shape; -1 where none is."""
         return max((at for at, weight in zip(self.starts, self.weights, strict=True) if weight >= _ERROR), default=-1)
 
+    def is_mere_information(self, position: int) -> bool:
+        """Whether the line at a position says of itself that nothing is wrong."""
+        return self.weight(position) in (_INFO, _DEBUG)
+
     @property
     def is_log(self) -> bool:
         """Whether lines say of themselves how bad they are, so that one can tell that none is an error."""
@@ -120,8 +126,8 @@ def read(text: str) -> Passage:
     """The text as it is to be understood."""
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 4]}\n{text[-3 * _LONGEST // 4 :]}"
-    text = _COLOUR.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", text)).replace('\\"', '"')
+    text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", _COLOUR.sub("", text))).replace('\\"', '"')
+    text = _without_blanks(text)
     text = _SQL_BLOCK.sub("", _EXCEPTION_FIELDS.sub(r"\n\g<kind>: ", text))
     kept, starts, weights, at = [], [], [], 0
     for line, weight in _weighed(text):
@@ -132,9 +138,15 @@ def read(text: str) -> Passage:
     return Passage("\n".join(kept), tuple(starts), tuple(weights))
 
 
+def _without_blanks(text: str) -> str:
+    """No blank lines and no long runs of blanks: they say nothing, and patterns that begin with white space would try each of them."""
+    return "\n".join(_BLANKS.sub(" ", line.rstrip()) for line in text.splitlines() if line.strip())
+
+
 def _weighed(text: str) -> Iterator[tuple[str, float]]:
     quoted_code = False
     before = _PLAIN
+    depth = 0
     for raw in text.splitlines():
         said, weight = _without_prefix(raw)
         if _FRAME.match(said):
@@ -147,7 +159,8 @@ def _weighed(text: str) -> Iterator[tuple[str, float]]:
         if weight is None:
             weight = before if before == _WARNING and said[:2].isspace() else _PLAIN
         before = weight
-        yield said, _by_words(said, weight)
+        depth += bool(_CAUSE.match(said))
+        yield said, _by_words(said, weight) + _DEEPER * depth * bool(_CAUSE.match(said))
 
 
 def _without_prefix(line: str) -> tuple[str, float | None]:
@@ -167,7 +180,7 @@ def _without_prefix(line: str) -> tuple[str, float | None]:
 
 def _by_words(line: str, weight: float) -> float:
     if _EXCEPTION.match(line):
-        return _ERROR + 0.02 * bool(_CAUSE.match(line))
+        return _ERROR
     if _WARNED.search(line[:400]) and weight < _ERROR:
         return min(weight, _WARNING)
     if _STATEMENT.match(line):

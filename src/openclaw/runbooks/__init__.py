@@ -29,7 +29,7 @@ __all__ = ["HEADINGS", "Runbook", "RunbookError", "Runbooks"]
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 # How much a word weighs by where it stands: the symptom quotes what failing programs say, a title is chosen with care.
-_WEIGHT = {"Title": 2.0, "Symptom": 3.0}
+_WEIGHT = {"Title": 2.0, "Symptom": 2.0}
 # Added to a match of words, which is at most 1.
 _OF_THE_CATEGORY, _OF_THE_RESOURCE, _OF_THE_MEANING = 0.5, 0.2, 0.7
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 __all__ = ["Bm25"]
 
 # Common values of Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009.
-_SATURATION, _LENGTH = 1.2, 0.75
+_SATURATION, _LENGTH = 1.2, 0.5
 
 
 class Bm25:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["BAD", "BASE_THEME", "GOOD", "HEAT", "THEME_FILE", "theme"]
+__all__ = ["BAD", "BASE_THEME", "GOOD", "HEAT", "THEME_FILE", "colours", "theme"]
 
 BASE_THEME = "CY24SU10"
 THEME_FILE = "OlistTheme.json"
@@ -14,6 +14,12 @@ HEAT = ("#FFFFFF", "#7DB8B4")
 """From nothing to much, in the cells of a matrix."""
 _SERIES = [ACCENT, WARNING, "#4A6FA5", "#8FA6B2", "#7A5C99", "#A3B86C"]
 _FONT = "Segoe UI"
+
+
+def colours() -> dict[str, str]:
+    """The colours by name, for a style sheet."""
+    named = {"ink": INK, "quiet": QUIET, "paper": PAPER, "surface": SURFACE, "rule": RULE, "accent": ACCENT}
+    return named | {"warning": WARNING, "good": GOOD, "bad": BAD, "hot": HEAT[1]}
 
 
 def theme() -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The record in a BigQuery dataset."""
