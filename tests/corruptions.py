@@ -145,6 +145,13 @@ def header_inside(data: bytes) -> bytes:
     return data[:middle] + first + b"\n" + data[middle:]
 
 
+def in_place_of(table: str, other: str) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / FILES[table]).write_bytes((folder / FILES[other]).read_bytes())
+
+    return damage
+
+
 def ascii_only(data: bytes) -> bytes:
     return data.decode("utf-8").encode("ascii", "replace")
 
@@ -446,7 +453,7 @@ PLAUSIBLE = [
     _bronze("UTF-16", content("customers", lambda data: data.decode().encode("utf-16")), "customers"),
     _bronze(
         "the file of another table",
-        lambda folder: (folder / FILES["sellers"]).write_bytes((folder / FILES["products"]).read_bytes()) and None,
+        in_place_of("sellers", "products"),
         "missing seller_id",
     ),
     _bronze(
