@@ -112,6 +112,46 @@ def mojibake(data: bytes) -> bytes:
     return data.decode("utf-8").encode("utf-8").decode("latin-1").encode("utf-8")
 
 
+def moved_down(*columns: str) -> Callable[[list[Row]], list[Row]]:
+    """Each of these values one row further down, the last one first."""
+
+    def how(rows: list[Row]) -> list[Row]:
+        above = [rows[-1], *rows[:-1]]
+        return [row | {c: other[c] for c in columns} for row, other in zip(rows, above, strict=True)]
+
+    return how
+
+
+def copied(column: str, other: str) -> Callable[[Row], Row]:
+    return lambda row: row | {column: row[other]}
+
+
+def at_midnight(*columns: str) -> Callable[[Row], Row]:
+    return lambda row: row | {c: row[c] and f"{row[c][:10]} 00:00:00" for c in columns}
+
+
+def scaled(factor: float, *columns: str) -> Callable[[Row], Row]:
+    return lambda row: row | {c: row[c] and f"{float(row[c]) * factor:.2f}" for c in columns}
+
+
+def day_for_month(text: str) -> str:
+    """The day where the month should be, where that is a date too."""
+    return f"{text[:4]}-{text[8:10]}-{text[5:7]}{text[10:]}" if text and int(text[8:10]) <= 12 else text
+
+
+def header_inside(data: bytes) -> bytes:
+    """The file twice in one, as `cat` does it, but for the rows that came already."""
+    first, middle = data.split(b"\n", 1)[0], data.index(b"\n", len(data) // 2) + 1
+    return data[:middle] + first + b"\n" + data[middle:]
+
+
+def in_place_of(table: str, other: str) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / FILES[table]).write_bytes((folder / FILES[other]).read_bytes())
+
+    return damage
+
+
 def ascii_only(data: bytes) -> bytes:
     return data.decode("utf-8").encode("ascii", "replace")
 
@@ -172,7 +212,7 @@ def _silver(name: str, damage: Damage, *said: str) -> Corruption:
 
 NOWHERE = "f" * 32
 
-CORRUPTIONS = [
+FILE_AND_COLUMNS = [
     # The file as such
     _bronze("dropped column", rows_of("orders", without_column("order_status")), "missing order_status"),
     _bronze("renamed column", header("sellers", lambda h: [n.replace("_city", "_town") for n in h]), "seller_town"),
@@ -263,7 +303,9 @@ CORRUPTIONS = [
         "contradicting_rows",
         "rows 1, ",
     ),
-    # Values
+]
+
+VALUES = [
     _silver(
         "a key that is missing",
         one("order_items", cell("product_id", lambda t: "")),
@@ -402,3 +444,154 @@ CORRUPTIONS = [
         "delivered_with",
     ),
 ]
+
+# What passes every check of a single column: it is the columns, rows and tables that no longer belong together.
+PLAUSIBLE = [
+    _bronze("a header inside", content("geolocation", header_inside), "one_header", "rows "),
+    _bronze("another delimiter", content("sellers", lambda data: data.replace(b",", b";")), "sellers"),
+    _bronze("a footer", content("order_payments", lambda data: data + b"(103886 rows)\n"), "order_payments"),
+    _bronze("UTF-16", content("customers", lambda data: data.decode().encode("utf-16")), "customers"),
+    _bronze(
+        "the file of another table",
+        in_place_of("sellers", "products"),
+        "missing seller_id",
+    ),
+    _bronze(
+        "NULL written out",
+        every("order_reviews", cell("review_comment_title", lambda t: t or "NULL")),
+        "told(review_comment_title)",
+        "row 1: NULL",
+    ),
+    _bronze(
+        "nan written out",
+        every("products", cell("product_category_name", lambda t: t or "nan"), step=1),
+        "told(product_category_name)",
+    ),
+    _bronze("ids cut short", every("order_items", cell("order_id", lambda t: t[:16])), "shaped(order_id)"),
+    _bronze("ids reversed", every("order_items", cell("order_id", lambda t: t[::-1])), "overlap(order_id"),
+    _bronze("dates alone", every("orders", cell("order_purchase_timestamp", lambda t: t[:10])), "typed"),
+    _bronze(
+        "dates of ISO 8601", every("order_items", cell("shipping_limit_date", lambda t: t.replace(" ", "T"))), "typed"
+    ),
+    _bronze("states in full", every("sellers", cell("seller_zip_code_prefix", "{}-000".format)), "shaped"),
+    _bronze(
+        "accents lost in most comments",
+        every(
+            "order_reviews",
+            cell("review_comment_message", lambda t: t if len(t) > 120 else t.encode("ascii", "ignore").decode()),
+        ),
+        "accented(review_comment_message)",
+    ),
+    _bronze("reviews of the first days", rows_of("order_reviews", lambda rows: rows[: len(rows) * 4 // 5]), "coverage"),
+    _silver("purchases at midnight", every("orders", at_midnight("order_purchase_timestamp")), "moments_have_a_time"),
+    _silver(
+        "answers at midnight", every("order_reviews", at_midnight("review_answer_timestamp")), "answered_at_a_time"
+    ),
+    _silver("limits at midnight", every("order_items", at_midnight("shipping_limit_date")), "limited_to_a_time"),
+    _silver(
+        "day and month exchanged",
+        every("order_items", cell("shipping_limit_date", day_for_month)),
+        "shipped_before_promise",
+    ),
+    _silver(
+        "promised for the day of purchase",
+        every("orders", copied("order_estimated_delivery_date", "order_purchase_timestamp")),
+        "promised_for_a_day",
+    ),
+    _silver(
+        "delivered when handed over",
+        every("orders", copied("order_delivered_customer_date", "order_delivered_carrier_date")),
+        "moments_differ",
+    ),
+    _silver(
+        "a decimal point lost in one cell",
+        one("order_items", cell("price", lambda t: f"{float(t) * 100:.2f}")),
+        "paid_in_proportion",
+        "order_id=",
+    ),
+    _silver("a fantastic price", one("order_items", cell("price", lambda t: "9999999.99")), "valid(price)", "row 8:"),
+    _silver(
+        "money in another currency",
+        together(
+            every("order_items", scaled(1 / 5.2, "price", "freight_value")),
+            every("order_payments", scaled(1 / 5.2, "payment_value")),
+        ),
+        "typical_",
+    ),
+    _silver(
+        "prices without cents",
+        every("order_items", cell("price", lambda t: f"{int(float(t))}.00")),
+        "paid_what_was_sold",
+    ),
+    _silver(
+        "some prices and freights exchanged",
+        every("order_items", exchanged("price", "freight_value"), step=10),
+        "freight_below_price",
+    ),
+    _silver("sellers a row further down", rows_of("order_items", moved_down("seller_id")), "sellers_per_product"),
+    _silver("products a row further down", rows_of("order_items", moved_down("product_id")), "sellers_per_product"),
+    _silver("weights a row further down", rows_of("products", moved_down("product_weight_g")), "weight_follows_size"),
+    _silver("customers a row further down", rows_of("orders", moved_down("customer_id")), "farther_takes_longer"),
+    _silver("scores a row further down", rows_of("order_reviews", moved_down("review_score")), "late_is_worse"),
+    _silver("cities a row further down", rows_of("customers", moved_down("customer_city")), "city_of_its_zip"),
+    _silver("zips a row further down", rows_of("sellers", moved_down("seller_zip_code_prefix")), "_of_its_zip"),
+    _silver(
+        "scores upside down", every("order_reviews", cell("review_score", lambda t: str(6 - int(t)))), "typical_score"
+    ),
+    _silver(
+        "comments cut", every("order_reviews", cell("review_comment_message", lambda t: t[:40])), "longest_comment"
+    ),
+    _bronze(
+        "reviews named by their order", every("order_reviews", copied("review_id", "order_id")), "contradicting_rows"
+    ),
+    _silver(
+        "persons named by their order",
+        every("customers", copied("customer_unique_id", "customer_id")),
+        "a_person_is_no_order",
+    ),
+    _silver(
+        "weight and description exchanged",
+        header("products", swapped("product_weight_g", "product_description_lenght")),
+        "weight_follows_size",
+    ),
+    _silver(
+        "lengths in millimetres",
+        every("products", cell("product_length_cm", lambda t: t and f"{t}0")),
+        "typical_length",
+    ),
+    _silver(
+        "cubes",
+        every(
+            "products",
+            lambda row: row | dict.fromkeys(("product_height_cm", "product_width_cm"), row["product_length_cm"]),
+        ),
+        "sides_differ",
+    ),
+    _bronze(
+        "coordinates without decimals",
+        every("geolocation", lambda row: row | {c: f"{float(row[c]):.1f}" for c in OCEAN}),
+        "repeated_rows",
+    ),
+    _silver(
+        "coordinates a row further down",
+        rows_of("geolocation", moved_down("geolocation_lat", "geolocation_lng")),
+        "near_its_zip",
+    ),
+    _silver(
+        "the north for the south",
+        every("geolocation", cell("geolocation_lat", lambda t: str(-float(t)))),
+        "outside_range",
+    ),
+    _silver(
+        "one language for both",
+        every("category_translations", copied("product_category_name_english", "product_category_name")),
+        "two_languages",
+    ),
+    _silver(
+        "a few payments missing",
+        rows_of("order_payments", lambda rows: [r for n, r in enumerate(rows) if n % 40]),
+        "paid",
+    ),
+]
+
+CORRUPTIONS = [*FILE_AND_COLUMNS, *VALUES, *PLAUSIBLE]

@@ -59,7 +59,8 @@ class Column:
     boolean), `physical_type` PostgreSQL's. `minimum` and `maximum` are inclusive, in the column's own unit.
 
     Of the column's values, `missing_share` is the largest share (0–1) that may be absent in a file, `invalid_share` of a table's rows that
-    may be rejected for it, `accented_share` the smallest share of its texts with an accent; None where the contract does not say.
+    may be rejected for it, `accented_share` the smallest share of its texts with an accent,
+    `placeholder_share` the largest of those that stand for nothing (`NULL`, `nan`); None where the contract does not say.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Column:
     missing_share: float | None
     invalid_share: float | None
     accented_share: float | None
+    placeholder_share: float | None
     partitioned: bool
 
 
@@ -268,6 +270,7 @@ def _column(p: SchemaProperty) -> Column:
         missing_share=_largest(p, "missingValues"),
         invalid_share=_largest(p, "invalidValues"),
         accented_share=_share(custom(p.customProperties), "accentedShare"),
+        placeholder_share=_share(custom(p.customProperties), "placeholderShare"),
         partitioned=bool(p.partitioned),
     )
 

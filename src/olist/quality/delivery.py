@@ -68,6 +68,10 @@ def _complete(arrival: Arrival) -> Iterator[Measured]:
         lost,
         lambda: f"{found.rows:,} rows of {arrival.batch.object.rows:,} records",
     )
+    inside = partial(faulty_cells, contract, found, "header")
+    yield _exact(
+        "one_header", "header", "no header among the rows: files that were put together", found.headers, inside
+    )
 
 
 def _rows(arrival: Arrival) -> Iterator[Measured]:
@@ -92,7 +96,9 @@ def _cells(arrival: Arrival) -> Iterator[Measured]:
             yield from _of_column(arrival, column, contract.file_tolerance)
 
 
-def _of_column(arrival: Arrival, column: Column, tolerance: float | None) -> Iterator[Measured]:
+def _of_column(  # noqa: C901 - one condition per check
+    arrival: Arrival, column: Column, tolerance: float | None
+) -> Iterator[Measured]:
     found, rows = arrival.profile, arrival.profile.rows
 
     def cells(metric: str) -> int:
@@ -116,6 +122,8 @@ def _of_column(arrival: Arrival, column: Column, tolerance: float | None) -> Ite
         yield share("shaped", "misshapen", f"matches {column.pattern}", tolerance, filled)
     if (column.name, "mangled") in found.cells:
         yield share("decoded", "mangled", "is read in its encoding", tolerance, cells("beyond_ascii"))
+    if column.placeholder_share is not None:
+        yield share("told", "placeholder", "is empty where there is nothing to say", column.placeholder_share, filled)
     if column.accented_share is not None and filled >= _ENOUGH_TO_VARY:
         yield Measured(
             f"accented({column.source})",
@@ -136,7 +144,13 @@ def _of_column(arrival: Arrival, column: Column, tolerance: float | None) -> Ite
         )
 
 
-_KINDS = {"present": "missing_share", "typed": "castability", "shaped": "pattern", "decoded": "encoding"}
+_KINDS = {
+    "present": "missing_share",
+    "typed": "castability",
+    "shaped": "pattern",
+    "decoded": "encoding",
+    "told": "placeholder",
+}
 
 
 def _against_previous(lake: Lake, arrival: Arrival, all_arrivals: Iterable[Arrival]) -> Iterator[Measured]:

@@ -24,12 +24,13 @@ class Profile:
     """The metrics row of one file.
 
     `cells` counts, by (column, metric), the cells that are `missing`, `untyped`, `misshapen` (another pattern), `beyond_ascii`, `mangled`
-    (by an encoding) or `accented`; `constant` is 1 for a column with one value only.
+    (by an encoding), `accented` or a `placeholder` for nothing; `constant` is 1 for a column with one value only.
     """
 
     rows: int
     distinct_rows: int
     distinct_keys: int
+    headers: int
     cells: Mapping[tuple[str, str], int]
     path: Path
     present: tuple[str, ...]
@@ -65,9 +66,9 @@ def profile(contract: Contract, path: Path) -> Profile:
         context = {"columns": contract.source_columns, "key": _source_key(contract), "present": present, "path": path}
         query = _environment().get_template("profile.sql.jinja").render(context | {"asked": asked})
         (row,) = connection.execute(query).fetchall()
-    rows, distinct_rows, distinct_keys, *counts = row
+    rows, distinct_rows, distinct_keys, headers, *counts = row
     cells = {(c.name, metric): int(count or 0) for (c, metric), count in zip(asked, counts, strict=True)}
-    return Profile(rows, distinct_rows, distinct_keys, cells, path, present)
+    return Profile(rows, distinct_rows, distinct_keys, headers, cells, path, present)
 
 
 def faulty_cells(contract: Contract, found: Profile, metric: str, column: Column | None = None) -> str:
@@ -105,6 +106,8 @@ def _metrics(column: Column) -> Iterator[str]:
         yield from ("beyond_ascii", "mangled")
         if column.accented_share is not None:
             yield "accented"
+        if column.placeholder_share is not None:
+            yield "placeholder"
 
 
 def _source_key(contract: Contract) -> list[str]:
