@@ -21,7 +21,7 @@ test-powerbi: .venv/.dev .venv-tom/.made ## Ask Microsoft's TMDL parser and JSON
 	OLIST_TEST_TOM_PYTHON=$(CURDIR)/.venv-tom/bin/python OLIST_TEST_TOM_LIB=$(CURDIR)/.venv-tom/sempy/lib \
 		.venv/bin/pytest -n 0 tests/unit/test_powerbi_microsoft.py
 
-test-slow: .venv/.dev ## Inject faults into the real pipeline and hold the agent's alerts against the truth; minutes
+test-slow: .venv/.dev ## Kill runs and servers, damage first deliveries, inject faults and hold the alerts against the truth; minutes
 	.venv/bin/pytest -n 2 --dist loadscope -m slow
 
 test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud

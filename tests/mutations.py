@@ -117,6 +117,7 @@ ALONG: Mapping[tuple[str, str], set[str]] = {
         "business_rule(limited_to_a_time)",
         "business_rule(shipped_before_promise)",
     },
+    ("order_payments", "range(payment_value)"): {"business_rule(paid_in_proportion)"},
     ("order_payments", "typical_payment"): {"business_rule(paid_what_was_sold)", "business_rule(paid_in_proportion)"},
     ("order_payments", "total_payment"): {
         "business_rule(paid_what_was_sold)",
@@ -127,7 +128,9 @@ ALONG: Mapping[tuple[str, str], set[str]] = {
         "business_rule(surveyed_after_purchase)",
         "unique(review_id, order_id)",
     },
+    ("order_reviews", "typical_score"): {"statistic(late_is_worse)"},
     ("orders", "delivered_with_payments"): {"business_rule(delivered_with_items)"},
+    ("orders", "nothing_in_the_future"): {"statistic(farther_takes_longer)"},
     ("orders", "promised_within_half_a_year"): {"business_rule(promised_for_a_day)"},
     ("products", "typical_length"): {"business_rule(heavier_than_long)"},
     ("products", "wider_than_high"): {"statistic(weight_follows_size)"},

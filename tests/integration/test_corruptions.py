@@ -72,6 +72,7 @@ def test_a_damaged_delivery_is_stopped_and_what_was_published_stands(
     succeed(pipeline.silver(published.settings()), "no_op")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corruption", FIRST, ids=lambda c: c.name)
 def test_a_damaged_first_delivery_is_stopped(blank: Platform, damaged: Path, corruption: Corruption) -> None:
     corruption.damage(damaged)

@@ -20,6 +20,7 @@ from deliveries import without_promises
 from olist.contracts import Contract
 from versions import write_versions
 
+pytestmark = pytest.mark.slow
 SEED = int(os.environ.get("OLIST_TEST_SEED", "2018"))
 
 
