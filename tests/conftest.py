@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -28,6 +28,9 @@ from psycopg import sql
 from olist.contracts import Contract, load_contracts
 from olist.settings import PROJECT, Settings
 from olist.warehouse import embedded
+
+if TYPE_CHECKING:  # tests without pages do not wait for it
+    from playwright.sync_api import Browser
 
 REAL_ZIP = Path(os.environ.get("OLIST_TEST_DATA", PROJECT.parent / "shared/data/olist/brazilian-ecommerce.zip"))
 
@@ -187,3 +190,14 @@ def _temporary_folder() -> Iterator[Path]:
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, which `.ci/run` installs; one for all tests of pages."""
+    from browsing import CHROMIUM, chromium_browser
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is absent: apt-get install --no-install-recommends chromium")
+    with chromium_browser() as browser:
+        yield browser

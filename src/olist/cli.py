@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from olist import pipeline
-from olist.commands import step
+from olist.commands import gold, housekeeping, monitor, step
 from olist.console import FAILED, Json, ProcessingDate, Source, err, out
 from olist.console import errors as _errors
 from olist.console import finish as _finish
@@ -40,7 +40,8 @@ app.add_typer(lake_app, name="lake")
 app.add_typer(warehouse_app, name="warehouse")
 quality_app = typer.Typer(help="What was checked, and how it came out.", no_args_is_help=True)
 app.add_typer(quality_app, name="quality")
-step.register(app)
+for _group in (gold, step, monitor, housekeeping):
+    _group.register(app)
 
 
 @app.command(epilog="Example: `olist run --source data/brazilian-ecommerce.zip`")
@@ -69,15 +70,6 @@ def silver(as_json: Json = False) -> None:
     settings = _settings()
     with Progress(err if as_json else out) as listener:
         report = pipeline.silver(settings, listener=listener)
-    _finish(settings, report, as_json)
-
-
-@app.command(epilog="Example: `olist gold`")
-def gold(as_json: Json = False) -> None:
-    """Build and test gold with dbt, and swap it in when green."""
-    settings = _settings()
-    with Progress(err if as_json else out) as listener:
-        report = pipeline.gold(settings, listener=listener)
     _finish(settings, report, as_json)
 
 

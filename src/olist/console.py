@@ -22,6 +22,7 @@ from opstore.store import OpstoreUnavailable
 __all__ = [
     "FAILED",
     "Json",
+    "NoOpCode",
     "ProcessingDate",
     "Source",
     "err",
@@ -48,11 +49,14 @@ Source = Annotated[
 ProcessingDate = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day the batch belongs to; default: today (UTC).")
 ]
+NoOpCode = Annotated[
+    int, typer.Option("--no-op-code", min=0, max=255, help="What to exit with when there was nothing to do.")
+]
 
 
 def sourced(source: str | None) -> tuple[Settings, str]:
     """Settings with the source from the command line, and who named it."""
-    return settings(source=source), "--source" if source else "OLIST_SOURCE is set"
+    return settings(source=source or None), "--source" if source else "OLIST_SOURCE is set"
 
 
 def settings(**overrides: object) -> Settings:

@@ -29,6 +29,7 @@ from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
 from olist.errors import AuditFailed, OlistError, explained
 from olist.export.export import export as export_layers
+from olist.gold.announce import NotAnnounced, announce
 from olist.gold.build import build_gold
 from olist.lake.open import open_lake
 from olist.lineage import edges
@@ -345,12 +346,23 @@ def _gold(context: Context, run_id: str) -> None:
             on_node=listener.advance,
             on_built=_built_recorder(context, run_id),
         )
+    if result.changed and settings.airflow is not None:
+        _announce(context, run_id, settings.airflow.get_secret_value())
     for t in result.tables:
         context.report.layers.append(LayerRow("gold", t.table, t.rows, t.rows, 0, 0, 0, round(t.seconds, 3)))
     if result.changed:
         context.report.status = "success"
     else:
         listener.note("gold: up to date")
+
+
+def _announce(context: Context, run_id: str, airflow: str) -> None:
+    """Gold is published, so that whoever is not told of it is no failure of this step; but it is one."""
+    try:
+        announce(airflow, context.report.run_id)
+    except NotAnnounced as error:
+        context.listener.note(str(error))
+        context.opstore.record_events(failures.of_error(run_id, "gold.announce", error))
 
 
 def _export(context: Context, run_id: str) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from olist.errors import ConfigurationError
@@ -54,6 +54,7 @@ class Settings(BaseSettings):
         "warning", description="From which level on to log."
     )
     deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    airflow: SecretStr | None = Field(None, description="Airflow's URL with user and password, told when gold changes.")
     parent_run: str | None = Field(None, description="The run in the record that a command is part of.")
     agent: bool = Field(True, description="Whether `openclaw` is called: after dbt, and at the end of a command.")
 
@@ -62,7 +63,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "lake", "warehouse", "opstore", "parent_run", mode="before")
+    @field_validator("source", "lake", "warehouse", "opstore", "parent_run", "airflow", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None

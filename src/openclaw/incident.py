@@ -116,6 +116,7 @@ def view_of(
     incident: Incident, history: Mapping[str, Mapping[str, Any]], public_url: str | None = None
 ) -> IncidentView:
     """What an alert shows. `history` has the rows of the last change of each kind, by kind."""
+    runbook = incident.advice.actions[0].runbook_id if incident.advice else ""
     acknowledged = history.get("acknowledged") if incident.state == "acknowledged" else None
     return IncidentView(
         incident_id=incident.incident_id,
@@ -142,6 +143,7 @@ def view_of(
         resolved_at=incident.occurred_at if incident.is_resolved else None,
         incident_url=f"{public_url}/incidents/{incident.incident_id}" if public_url else None,
         log_url=incident.log_url,
+        runbook_url=f"{public_url}/runbooks/{runbook}" if public_url and runbook else None,
     )
 
 

@@ -27,12 +27,13 @@ def families(store: Opstore, sightings: Iterable[Sighting]) -> dict[str, str]:
     outermost = {
         row["run_id"]: row["ancestor"] for row in store.query(statement("ancestors"), {"runs": json.dumps(runs)})
     }
+    # An id with a NUL comes back from the database cut short: such a run is taken to be its own family.
     leaders: dict[str, str] = {}
     for sighting in seen:
-        first, *others = sorted({_leader(leaders, outermost[run]) for run in sighting.runs}) or [""]
+        first, *others = sorted({_leader(leaders, outermost.get(run, run)) for run in sighting.runs}) or [""]
         leaders |= dict.fromkeys(others, first)
     return {
-        sighting.failure.failure_id: _leader(leaders, outermost[min(sighting.runs)])
+        sighting.failure.failure_id: _leader(leaders, outermost.get(min(sighting.runs), min(sighting.runs)))
         for sighting in seen
         if sighting.runs
     }

@@ -20,6 +20,7 @@ from openclaw.agent import Agent, Poll
 from openclaw.metrics import metrics
 from openclaw.settings import Settings
 from openclaw.sql import statement
+from openclaw.web import router
 from opstore.store import Event, OpstoreUnavailable, event_id, utc_now
 
 __all__ = ["build_app"]
@@ -106,6 +107,8 @@ def build_app(agent: Agent, settings: Settings) -> FastAPI:
     def numbers() -> PlainTextResponse:
         """Prometheus' text format."""
         return PlainTextResponse(metrics(agent.store), media_type="text/plain; version=0.0.4")
+
+    app.include_router(router(agent.store, settings))
 
     @app.exception_handler(OpstoreUnavailable)
     def unavailable(request: Request, error: OpstoreUnavailable) -> JSONResponse:

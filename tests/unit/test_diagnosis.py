@@ -231,6 +231,15 @@ def test_a_text_of_megabytes_is_read_at_its_ends() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["\n", " ", "\\n", "permission denied for ", "[SQL: ", '/* {"app": ', '{"success": false, "type": "expect_x"},'],
+)
+@pytest.mark.timeout(120)  # what is tried again at every place takes hours for a text of this size
+def test_a_text_that_repeats_itself_is_read_in_the_time_of_any_other(piece: str) -> None:
+    assert diagnose(piece * (200_000 // len(piece))).category in CATEGORIES
+
+
 # --- Rules of one's own -------------------------------------------------------------------------------------------------------
 
 

@@ -103,7 +103,8 @@ def _require(program: str, rest: str) -> None:
     said = rest.partition(" -- ")[0].split()
     while said and said[0] in getattr(command, "commands", {}):
         command = command.commands[said.pop(0)]  # type: ignore[attr-defined]
-    assert not getattr(command, "commands", {}), f"`{program} {rest}` is no command"
+    is_command = not getattr(command, "commands", {}) or getattr(command, "invoke_without_command", False)
+    assert is_command, f"`{program} {rest}` is no command"
     known = {name for parameter in command.params for name in parameter.opts}
     assert {word for word in said if word.startswith("--")} <= known | {"--help"}
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from olist import pieces
-from olist.console import Json, ProcessingDate, Source, err, finish_piece, out, settings, sourced
+from olist.console import Json, NoOpCode, ProcessingDate, Source, err, finish_piece, out, settings, sourced
 from olist.report import Progress
 
 __all__ = ["register"]
@@ -17,9 +17,6 @@ step = typer.Typer(help="The pieces of ingest and silver one by one, for a sched
 RunId = Annotated[
     str,
     typer.Option("--run-id", help="What the pieces make together: a sortable id such as 20260131T060000000000Z-1a2b."),
-]
-NoOpCode = Annotated[
-    int, typer.Option("--no-op-code", min=0, max=255, help="What to exit with when there was nothing to do.")
 ]
 
 

@@ -19,6 +19,7 @@ from shutil import copyfileobj
 
 from olist.contracts import Contract
 from olist.errors import SourceRefused
+from olist.locks import file_lock
 
 __all__ = ["DATASET", "Delivery", "delivery", "fetch_kaggle"]
 
@@ -26,6 +27,7 @@ DATASET = "olistbr/brazilian-ecommerce"
 _KAGGLE_HOST = ("www.kaggle.com", 443)
 _REACH_SECONDS = 3.0
 _SYNTHETIC = "synthetic, scale 1"
+_MAKING = 600.0  # seconds to wait for another process that makes it
 
 Contracts = Mapping[str, Contract]
 
@@ -162,11 +164,12 @@ def _unusable(path: Path, what: str, found: str, remedy: str) -> SourceRefused:
 def _synthetic(contracts: Contracts, home: Path) -> Path:
     """The generator's files at scale 1, made once."""
     folder = home / "source" / "synthetic"
-    if not folder.exists():
-        from olist.source.synthetic import generate  # the last resort, and large
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with file_lock(folder.parent / "lock", _MAKING):
+        if not folder.exists():
+            from olist.source.synthetic import generate  # the last resort, and large
 
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="partial-"))
-        generate(contracts, partial)
-        partial.rename(folder)
+            partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix="partial-"))
+            generate(contracts, partial)
+            partial.rename(folder)
     return folder

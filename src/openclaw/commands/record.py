@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def record(
-    place: Annotated[Path, typer.Argument(metavar="DIR", help="What dbt writes to: target/, or the project.")],
+    place: Annotated[
+        Path, typer.Argument(metavar="DIR", help="What dbt writes to: target/, the project, or a folder of such.")
+    ],
     parent: Annotated[str | None, typer.Option(help="The run in the record that dbt was part of.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only what could not be read.")] = False,
 ) -> None:
@@ -29,10 +31,18 @@ def record(
     with errors():
         from openclaw.recording import record as write  # loads what reads artifacts
 
-        done = write(open_record(), place.absolute(), parent)
-        if not quiet:
+        found = [write(open_record(), one, parent) for one in _places(place.absolute())]
+        for done in found if not quiet else ():
             typer.echo(f"{', '.join(done.runs) or 'no invocation'}: {done.events} failed, {done.checks} passed")
-        for error in done.errors:
+        problems = [error for done in found for error in done.errors]
+        for error in problems:
             typer.echo(f"openclaw: not readable: {error}")
-        if done.errors:
+        if problems:
             raise typer.Exit(UNREADABLE)
+
+
+def _places(place: Path) -> list[Path]:
+    """The folder itself; or the folders in it, where it holds those of several invocations."""
+    inner = sorted({path.parent for name in ("run_results", "sources") for path in place.glob(f"*/{name}.json")})
+    own = (place / "run_results.json").exists() or (place / "sources.json").exists() or (place / "target").exists()
+    return [place] if own or not inner else inner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from openclaw.diagnosis.failed_checks import failed_checks
@@ -18,6 +19,7 @@ _SURE_ENOUGH = 0.5  # below it the answer is `unknown`
 _CLOSE = 0.04  # two causes this near to each other speak against each other
 _DOUBT = 0.85
 _LONGEST_EVIDENCE = 300
+_MOST = 20  # places where one pattern is looked at; a text that repeats itself says nothing new
 _BY_EVENT: dict[EventType, Category] = {
     "DBT_FRESHNESS_STALE": "stale_source",
     "SCHEMA_DRIFT": "schema_drift",
@@ -59,7 +61,7 @@ def _findings(passage: Passage) -> Iterator[_Finding]:
         if rule.requires and not any(pattern.found(passage.text, lowered) for pattern in rule.requires):
             continue
         for pattern in rule.match:
-            for match in pattern.finditer(passage.text, lowered):
+            for match in islice(pattern.finditer(passage.text, lowered), _MOST):
                 lines = passage.lines(match.start(), match.end())
                 if not any(decoy.found(lines, lines.lower()) for decoy in rule.unless):
                     yield _finding(rule, rule.explanation(match), match[0], match.start(), passage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from openclaw.artifacts.checks import category_of, named_check
 from openclaw.model import Category
@@ -19,6 +20,7 @@ _TYPE = re.compile(r"""["']?(?:expectation_)?type["']?\s*:\s*["'](?P<name>expect
 _FALSE = re.compile(r"""["']success["']\s*:\s*[Ff]alse\b""")
 _RESULT = re.compile(r"""["']success["']\s*:\s*(?:[Tt]rue|[Ff]alse)\b""")
 _RAISED = re.compile(r"""["']raised_exception["']\s*:\s*[Tt]rue\b""")
+_MOST = 300  # expectations of one text that are looked at
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def failed_checks(text: str) -> Iterator[FailedCheck]:
 
 def _expectations(text: str) -> Iterator[FailedCheck]:
     """The JSON of a result holds one expectation and one verdict, in either order; a log may have cut it anywhere."""
-    types = list(_TYPE.finditer(text))
+    types = list(islice(_TYPE.finditer(text), _MOST))
     verdicts = [verdict.start() for verdict in _RESULT.finditer(text)]
     for i, found in enumerate(types):
         before = types[i - 1].end() if i else 0

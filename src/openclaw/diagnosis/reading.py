@@ -35,14 +35,15 @@ _WEIGHTS = {
 }
 _WORDS = "|".join(_WEIGHTS)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[(?:\d{1,2}(?:;\d{1,2})*)m(?=\S|\s)")
+_BLANKS = re.compile(r"[^\S\n]{40,}+")
 _ESCAPED_BREAK = re.compile(r"(?:\\r)?\\n(?=[\s\"'A-Z\[{(\\]|$)")
 # Records of structured logs on one line, and the exceptions that Airflow 3 writes into them.
 _NEXT_RECORD = re.compile(r'\},\s*(?=\{"(?:timestamp|event|level|message|time|ts)")')
 _EXCEPTION_FIELDS = re.compile(r'"exc_type"\s*:\s*"(?P<kind>\w+)"\s*,\s*"exc_value"\s*:\s*"')
 _SQL_BLOCK = re.compile(
-    r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\]]*\]
+    r"""^\s*==\s*SQL(?:\s\([^)]*\))?\s*==[\s\S]*?(?=^\s*(?:at\s|Caused\sby|\[\d{4}|\d\d:\d\d:\d\d)|\Z) | \[SQL:[^\[\]]*\]
     | \bSQL:\s*'/\*[\s\S]*\Z | ^-{5,}Query\sJob\sSQL[\s\S]*?(?:^-{5,}.*$\s*\Z|\Z) | ^[ \t]*LINE\s\d+:.*(?:\n[ \t]*\^+[ \t]*$)?
-    | /\*\s*\{"app":[\s\S]*?\*/""",
+    | /\*\s*\{"app":(?:(?!/\*)[\s\S])*?\*/""",
     re.VERBOSE | re.MULTILINE,
 )
 _FRAME = re.compile(
@@ -125,8 +126,8 @@ def read(text: str) -> Passage:
     """The text as it is to be understood."""
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 4]}\n{text[-3 * _LONGEST // 4 :]}"
-    text = _COLOUR.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", text)).replace('\\"', '"')
+    text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", _COLOUR.sub("", text))).replace('\\"', '"')
+    text = _without_blanks(text)
     text = _SQL_BLOCK.sub("", _EXCEPTION_FIELDS.sub(r"\n\g<kind>: ", text))
     kept, starts, weights, at = [], [], [], 0
     for line, weight in _weighed(text):
@@ -135,6 +136,11 @@ def read(text: str) -> Passage:
         weights.append(weight)
         at += len(line) + 1
     return Passage("\n".join(kept), tuple(starts), tuple(weights))
+
+
+def _without_blanks(text: str) -> str:
+    """No blank lines and no long runs of blanks: they say nothing, and patterns that begin with white space would try each of them."""
+    return "\n".join(_BLANKS.sub(" ", line.rstrip()) for line in text.splitlines() if line.strip())
 
 
 def _weighed(text: str) -> Iterator[tuple[str, float]]:

@@ -9,6 +9,6 @@ __all__ = ["statement"]
 
 
 @cache
-def statement(name: str) -> str:
-    """The text of `<name>.sql`."""
-    return files("openclaw.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+def statement(name: str, package: str = "openclaw.sql") -> str:
+    """The text of `<name>.sql`, ours or of the package that asks."""
+    return files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")

@@ -6,5 +6,5 @@ WHERE
     AND (:severity IS NULL OR severity = :severity)
     AND (:category IS NULL OR category = :category)
     AND (:text IS NULL OR instr(lower(title || ' ' || root || ' ' || incident_id), lower(:text)) > 0)
-ORDER BY state = 'resolved', CASE WHEN state <> 'resolved' THEN severity END, last_seen DESC, incident_id
+ORDER BY (state = 'resolved') ASC, CASE WHEN state <> 'resolved' THEN severity END ASC, last_seen DESC, incident_id ASC
 LIMIT :limit

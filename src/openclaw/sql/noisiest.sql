@@ -8,5 +8,5 @@ INNER JOIN ops_incidents_current AS i ON e.incident_id = i.incident_id
 WHERE e.occurred_at >= :since
 GROUP BY i.incident_id, i.title
 HAVING count(*) > 1
-ORDER BY times DESC, i.incident_id
+ORDER BY times DESC, i.incident_id ASC
 LIMIT :limit

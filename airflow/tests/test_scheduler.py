@@ -1,0 +1,84 @@
+"""A real scheduler on PostgreSQL: what is delivered comes out at the end, and what is broken stops there, is told once, and by name."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from conftest import Installation, until
+
+pytestmark = pytest.mark.timeout(900)
+INCIDENTS = "SELECT incident_id FROM ops_incidents_current"
+
+
+def unpause(installation: Installation, *dags: str) -> None:
+    for dag in dags:
+        installation.api("PATCH", f"/dags/{dag}", {"is_paused": False})
+
+
+def test_a_delivery_goes_from_the_source_to_the_exports_and_a_broken_one_does_not(installation: Installation) -> None:
+    """One story, told in order: each part needs what the one before has left."""
+    _delivered(installation)
+    _nothing_new(installation)
+    _broken(installation)
+
+
+def _delivered(installation: Installation) -> None:
+    # Unpaused, the daily DAG begins the run that is due; the others wait for their assets.
+    unpause(installation, "olist_silver", "olist_export", "olist_ingest")
+    ingested = installation.ended("olist_ingest")
+    assert ingested["state"] == "success", installation.states("olist_ingest", ingested["dag_run_id"])
+    silver = installation.ended("olist_silver")
+    assert silver["state"] == "success", installation.states("olist_silver", silver["dag_run_id"])
+
+    laptop = installation.laptop
+    installation.platform("olist", "gold", OLIST_AIRFLOW=laptop.url.replace("://", f"://admin:{laptop.password}@"))
+    exported = installation.ended("olist_export")
+    assert exported["state"] == "success"
+    assert list((laptop.olist_home / "lake" / "exports" / "gold").rglob("*.parquet"))
+
+    lake = laptop.olist_home / "lake"
+    assert len(list((lake / "manifests").glob("orders/*/*.json"))) == 1
+    recorded = installation.rows(
+        "SELECT step, status FROM ops_runs_current WHERE step LIKE '%olist_%' OR step LIKE 'ingest.%'"
+    )
+    steps = {row["step"] for row in recorded}
+    assert {"olist_ingest", "olist_silver", "olist_export", "olist_ingest.store[orders]", "ingest.orders"} <= steps
+    assert not {row["status"] for row in recorded} & {"failed", "lost"}
+    lineage = [json.loads(line) for line in (laptop.home / "openlineage.jsonl").read_text().splitlines()]
+    assert {"olist_ingest.accept", "olist_silver.publish"} <= {event["job"]["name"] for event in lineage}
+
+
+def _nothing_new(installation: Installation) -> None:
+    run = installation.trigger("olist_ingest")
+    again = installation.ended("olist_ingest", 2)
+    assert (again["dag_run_id"], again["state"]) == (run, "success")
+    assert installation.states("olist_ingest", run)["accept"] == "skipped"
+    assert installation.api("GET", "/assets/events?source_dag_id=olist_ingest")["total_entries"] == 1
+    assert installation.api("GET", "/dags/olist_silver/dagRuns")["total_entries"] == 1
+
+
+def _broken(installation: Installation) -> None:
+    path = installation.source / "olist_orders_dataset.csv"
+    text = path.read_text(encoding="utf-8")
+    assert "order_purchase_timestamp" in text.splitlines()[0]
+    path.write_text(text.replace("order_purchase_timestamp", "purchased_at", 1), encoding="utf-8")
+    installation.platform("openclaw", "poll")
+    known = {row["incident_id"] for row in installation.rows(INCIDENTS)}
+    run = installation.trigger("olist_ingest")
+    assert installation.ended("olist_ingest", 3)["state"] == "failed"
+    states = installation.states("olist_ingest", run)
+    assert (states["storeorders"], states["accept"]) == ("failed", "upstream_failed")
+    assert installation.api("GET", "/dags/olist_silver/dagRuns")["total_entries"] == 1
+
+    over = f"SELECT 1 AS n FROM ops_runs_current WHERE run_id = 'airflow/olist_ingest/{run}' AND status = 'failed'"
+    until(lambda: installation.rows(over), "the end of the run in the record")
+    said = json.loads(installation.platform("openclaw", "poll", "--json"))
+    assert said["opened"] == 1
+    assert json.loads(installation.platform("openclaw", "poll", "--json"))["opened"] == 0
+    (incident,) = {row["incident_id"] for row in installation.rows(INCIDENTS)} - known
+    shown = installation.platform("openclaw", "incidents", "show", incident)
+    for name in ("olist_ingest", "store[orders]", "olist_orders_dataset.csv", "order_purchase_timestamp"):
+        assert name in shown, shown
+    path.write_text(text, encoding="utf-8")
