@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,7 +23,7 @@ from olist.errors import ConfigurationError
 from olist.lake.verify import verify
 from olist.quality.freshness import freshness
 from olist.record import open_record
-from olist.report import Progress, print_batches, print_checks, print_status
+from olist.report import Progress, print_batches, print_checks, print_findings, print_status
 from olist.settings import Settings
 
 app = typer.Typer(
@@ -145,6 +146,20 @@ def dashboard(
         if browser and out.is_terminal:
             typer.launch(address)
         serve(settings, listening)
+
+
+@app.command(epilog="Example: `olist doctor --json`")
+def doctor(as_json: Json = False) -> None:
+    """Check the configuration before anything runs: places, permissions, disk, clocks. Exit code 1 where something is missing."""
+    from olist.doctor import examine
+
+    findings = examine(_settings())
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
+    else:
+        print_findings(out, findings)
+    if any(finding.status == "failed" for finding in findings):
+        raise typer.Exit(FAILED)
 
 
 @source_app.command("fetch", epilog="Example: `olist source fetch`")

@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from olist.doctor import Finding
 from olist.lake.batches import Batch, Verdict
 from olist.pipeline import LayerRow, Report
 
-__all__ = ["Progress", "print_batches", "print_checks", "print_report", "print_status"]
+__all__ = ["Progress", "print_batches", "print_checks", "print_findings", "print_report", "print_status"]
 
 _COUNTS = ("rows_in", "published", "superseded", "rejected", "quarantined")
 
@@ -84,6 +85,15 @@ def _layer_table(layer: str, rows: Sequence[LayerRow]) -> Table:
         table.add_row(row.table, *(f"{getattr(row, name):,}" for name in _COUNTS), f"{row.seconds:.2f}")
     table.add_row("total", *(f"{sum(getattr(row, name) for row in rows):,}" for name in _COUNTS), style="bold")
     return table
+
+
+def print_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """What `olist doctor` found, and what to do where something is missing."""
+    for finding in findings:
+        line = f"{finding.status:<8}{finding.part:<10}{finding.check}: {finding.found}"
+        console.print(escape(line), style="red" if finding.status == "failed" else None, soft_wrap=True)
+        if finding.remedy:
+            console.print(escape(f"        remedy    {finding.remedy}"), soft_wrap=True)
 
 
 def print_batches(console: Console, batches: Iterable[tuple[Batch, Verdict]]) -> None:

@@ -44,18 +44,6 @@ class Settings(BaseSettings):
     opstore: str | None = Field(
         None, description="The record: a SQLite file, or bigquery://project/dataset; unset: under home."
     )
-    bigquery: str | None = Field(
-        None,
-        description="Where exports are loaded: bigquery://project/prefix, into datasets prefix_silver and prefix_gold.",
-    )
-    bigquery_tables: Literal["native", "external"] = Field(
-        "native", description="Whether BigQuery copies an export or reads it where it lies."
-    )
-    bigquery_max_bytes: int = Field(
-        10 << 30,
-        gt=0,
-        description="Bytes that one query on BigQuery may be billed for; it refuses one that needs more.",
-    )
     contracts: Path = Field(PROJECT / "contracts", description="Folder of the data contracts.")
     dbt_project: Path = Field(PROJECT / "dbt", description="Folder of the dbt project.")
     lock_wait: float = Field(10.0, ge=0, description="How long a command waits for another run to end, seconds.")
@@ -75,7 +63,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "lake", "warehouse", "opstore", "bigquery", "parent_run", "airflow", mode="before")
+    @field_validator("source", "lake", "warehouse", "opstore", "parent_run", "airflow", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
@@ -97,13 +85,6 @@ class Settings(BaseSettings):
         if "://" in value:
             raise ValueError("a file, or bigquery://project/dataset")
         return str(Path(value).expanduser().absolute())
-
-    @field_validator("bigquery")
-    @classmethod
-    def _bigquery_names_its_datasets(cls, value: str | None) -> str | None:
-        if value is not None and not _DATASET.fullmatch(value):
-            raise ValueError("bigquery://project/prefix")
-        return value
 
     @field_validator("warehouse")
     @classmethod

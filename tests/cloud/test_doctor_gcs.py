@@ -1,0 +1,23 @@
+"""`olist doctor` on a bucket: it is there or not, and what this account may do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from olist.doctor import examine
+from olist.settings import load_settings
+
+
+def test_a_bucket_that_is_there_is_found(bucket: str, tmp_path: Path) -> None:
+    findings = [f for f in examine(load_settings(home=tmp_path, lake=f"gs://{bucket}/prefix")) if f.part == "lake"]
+    assert [(f.check, f.status) for f in findings] == [
+        ("can be listed", "ok"),
+        ("permissions", "unknown"),  # the stand-in does not know permissions
+        ("clock", "ok"),
+    ]
+
+
+def test_a_bucket_that_is_not_there_fails(gcs: str, tmp_path: Path) -> None:
+    (finding,) = [f for f in examine(load_settings(home=tmp_path, lake="gs://no-such-bucket")) if f.part == "lake"]
+    assert finding.status == "failed"
+    assert "gs://no-such-bucket" in finding.check
