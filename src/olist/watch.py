@@ -16,6 +16,7 @@ from pathlib import Path
 from olist.gold.invoke import parse
 from olist.record import open_record
 from olist.settings import Settings
+from opstore.store import OpstoreUnavailable
 
 __all__ = ["poll", "record"]
 
@@ -32,7 +33,10 @@ def poll(settings: Settings, run_id: str, *, failed: bool) -> str:
     if not settings.agent:
         return ""
     if failed:
-        _record_lineage(settings)
+        try:
+            _record_lineage(settings)
+        except OpstoreUnavailable as error:
+            return f"openclaw cannot look at this run, the record is away ({error}): what failed waits in its spool"
     return _called(settings, ["poll", "--run", run_id, "--wait", "30s", "--quiet"])
 
 

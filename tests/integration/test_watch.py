@@ -115,6 +115,11 @@ def test_an_agent_that_is_not_installed_is_a_line_and_one_that_is_switched_off_i
     assert watch.poll(platform.settings(agent=False), "1", failed=True) == ""
 
 
+def test_a_record_that_is_away_is_a_line_and_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "opstore.sqlite").mkdir()
+    assert "the record is away" in watch.poll(Platform(tmp_path, None).settings(agent=True), "1", failed=True)
+
+
 def test_the_lineage_goes_from_the_files_to_dbts_sources(contracts: dict[str, Contract]) -> None:
     found = {(edge.parent, edge.child) for edge in edges(contracts)}
     for table in contracts:
