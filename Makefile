@@ -6,7 +6,7 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
+.PHONY: run test test-deploy test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
@@ -26,6 +26,14 @@ test-slow: .venv/.dev ## Kill runs and servers, damage first deliveries, inject 
 
 test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
+
+test-deploy: .venv/.dev .venv-deploy/.done ## Check Terraform and the images' files, offline
+	.venv/bin/pytest -n 0 tests/deploy
+
+.venv-deploy/.done: deploy/checks/uv.lock deploy/checks/pyproject.toml | $(UV)
+	@echo "installing the checks of the deployment into .venv-deploy"
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-deploy $(UV) sync --quiet --frozen --project deploy/checks
+	@touch $@
 
 lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check

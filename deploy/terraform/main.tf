@@ -1,0 +1,123 @@
+locals {
+  services = [
+    "aiplatform", "artifactregistry", "bigquery", "cloudscheduler", "compute", "iam", "iamcredentials", "iap", "monitoring", "run",
+    "secretmanager", "servicenetworking", "sqladmin", "storage", "sts",
+  ]
+  # One account for each component: a refusal in a log says who was refused.
+  accounts = {
+    agent     = "OpenClaw: the passes"
+    pages     = "OpenClaw: the pages"
+    pipeline  = "Pipeline jobs"
+    scheduler = "Cloud Scheduler"
+  }
+  member = { for name, account in google_service_account.component : name => "serviceAccount:${account.email}" }
+}
+
+resource "google_project_service" "used" {
+  for_each = toset(local.services)
+
+  service            = "${each.value}.googleapis.com"
+  disable_on_destroy = false
+}
+
+resource "google_service_account" "component" {
+  for_each = local.accounts
+
+  account_id   = "olist-${each.key}"
+  display_name = each.value
+}
+
+module "lake" {
+  source = "./modules/lake"
+
+  name                = "${var.project_id}-olist-lake"
+  location            = var.region
+  retention_days      = var.lake_retention_days
+  writers             = { pipeline = local.member.pipeline }
+  deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.used]
+}
+
+module "analytics" {
+  source = "./modules/analytics"
+
+  project_id          = var.project_id
+  location            = var.region
+  recorders           = { for name in ["agent", "pages", "pipeline"] : name => local.member[name] }
+  loaders             = { pipeline = local.member.pipeline }
+  readers             = var.gold_readers
+  deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.used]
+}
+
+module "warehouse" {
+  source = "./modules/warehouse"
+
+  region              = var.region
+  tier                = var.warehouse_tier
+  deletion_protection = var.deletion_protection
+
+  depends_on = [google_project_service.used]
+}
+
+module "agent" {
+  source = "./modules/agent"
+
+  project_id = var.project_id
+  region     = var.region
+  image      = var.images.agent
+  api_token  = var.agent_api_token
+  opstore    = module.analytics.record_url
+  accounts   = { for name in ["agent", "pages", "scheduler"] : name => google_service_account.component[name].email }
+  producers  = { pipeline = local.member.pipeline }
+  visitors   = var.pages_members
+
+  depends_on = [google_project_service.used]
+}
+
+module "jobs" {
+  source = "./modules/jobs"
+
+  project_id        = var.project_id
+  region            = var.region
+  image             = var.images.jobs
+  account           = google_service_account.component["pipeline"].email
+  scheduler_account = google_service_account.component["scheduler"].email
+  schedule          = var.schedule
+  network           = module.warehouse.network
+  subnetwork        = module.warehouse.subnetwork
+  environment = {
+    OLIST_LAKE     = module.lake.url
+    OLIST_OPSTORE  = module.analytics.record_url
+    OLIST_BIGQUERY = module.analytics.load_url
+    OLIST_SOURCE   = var.source_uri
+  }
+
+  depends_on = [google_project_service.used]
+}
+
+module "delivery" {
+  source = "./modules/delivery"
+
+  project_id        = var.project_id
+  region            = var.region
+  github_repository = var.github_repository
+  runtime_accounts  = { for name, account in google_service_account.component : name => account.name }
+  pullers           = { for name in ["agent", "pages", "pipeline"] : name => local.member[name] }
+
+  depends_on = [google_project_service.used]
+}
+
+module "watch" {
+  source = "./modules/watch"
+
+  project_id      = var.project_id
+  billing_account = var.billing_account
+  monthly_budget  = var.monthly_budget
+  email           = var.alert_email
+  agent_service   = module.agent.service_name
+
+  depends_on = [google_project_service.used]
+}

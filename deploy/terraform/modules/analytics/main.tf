@@ -1,0 +1,83 @@
+resource "google_bigquery_dataset" "record" {
+  dataset_id                 = "olist_ops"
+  location                   = var.location
+  description                = "The operational record: runs, checks, events, incidents, alerts."
+  delete_contents_on_destroy = !var.deletion_protection
+}
+
+# The platform makes it too at its first use, and its views with it; made here, it exists before the first run and refuses to be dropped.
+resource "google_bigquery_table" "log" {
+  dataset_id          = google_bigquery_dataset.record.dataset_id
+  table_id            = "ops_log"
+  description         = "Every row of the record's tables as one JSON document."
+  deletion_protection = var.deletion_protection
+  clustering          = ["table_name", "row_key"]
+
+  time_partitioning {
+    type  = "DAY"
+    field = "recorded_at"
+  }
+
+  schema = jsonencode([
+    { name = "table_name", type = "STRING", mode = "REQUIRED" },
+    { name = "row_key", type = "STRING", mode = "REQUIRED" },
+    { name = "document", type = "STRING", mode = "REQUIRED" },
+    { name = "recorded_at", type = "TIMESTAMP", mode = "REQUIRED" },
+  ])
+}
+
+resource "google_bigquery_table" "volume" {
+  dataset_id          = google_bigquery_dataset.record.dataset_id
+  table_id            = "record_volume"
+  description         = "Rows and bytes of the record by day and table: what it costs, and whether anything was recorded at all."
+  deletion_protection = false
+
+  view {
+    use_legacy_sql = false
+    query = templatefile("${path.module}/record_volume.sql", {
+      log = "${var.project_id}.${google_bigquery_dataset.record.dataset_id}.${google_bigquery_table.log.table_id}"
+    })
+  }
+}
+
+resource "google_bigquery_dataset" "layer" {
+  for_each = toset(["silver", "gold"])
+
+  dataset_id                 = "olist_${each.value}"
+  location                   = var.location
+  description                = "${each.value} as it was last exported."
+  delete_contents_on_destroy = !var.deletion_protection
+}
+
+resource "google_bigquery_dataset_iam_member" "record" {
+  for_each = var.recorders
+
+  dataset_id = google_bigquery_dataset.record.dataset_id
+  role       = "roles/bigquery.dataEditor"
+  member     = each.value
+}
+
+resource "google_bigquery_dataset_iam_member" "load" {
+  for_each = merge([for layer in keys(google_bigquery_dataset.layer) : { for name, member in var.loaders : "${layer}/${name}" => { layer = layer, member = member } }]...)
+
+  dataset_id = google_bigquery_dataset.layer[each.value.layer].dataset_id
+  role       = "roles/bigquery.dataEditor"
+  member     = each.value.member
+}
+
+resource "google_bigquery_dataset_iam_member" "read" {
+  for_each = toset(var.readers)
+
+  dataset_id = google_bigquery_dataset.layer["gold"].dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = each.value
+}
+
+# Jobs are run in a project, not in a dataset.
+resource "google_project_iam_member" "jobs" {
+  for_each = merge(var.recorders, var.loaders)
+
+  project = var.project_id
+  role    = "roles/bigquery.jobUser"
+  member  = each.value
+}

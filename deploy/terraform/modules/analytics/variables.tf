@@ -1,0 +1,29 @@
+variable "project_id" {
+  description = "Project in which queries are run."
+  type        = string
+}
+
+variable "location" {
+  description = "Location of the datasets; the lake's, or loads fail."
+  type        = string
+}
+
+variable "recorders" {
+  description = "IAM members that write the record, by component."
+  type        = map(string)
+}
+
+variable "loaders" {
+  description = "IAM members that load silver and gold, by component."
+  type        = map(string)
+}
+
+variable "readers" {
+  description = "IAM members that read gold."
+  type        = list(string)
+}
+
+variable "deletion_protection" {
+  description = "Whether datasets with tables, and the record's log, refuse to be destroyed."
+  type        = bool
+}
