@@ -78,7 +78,7 @@ def text(tab: Tab, selector: str) -> str:
 
 
 def csv_rows(tab: Tab, address: str) -> list[list[str]]:
-    response = tab.page.request.get(address)
+    response = tab.page.request.get(address, timeout=180_000)
     assert response.status == 200
     return list(csv.reader(io.StringIO(response.body().decode("utf-8-sig"), newline="")))
 

@@ -34,7 +34,7 @@ def build(context: typer.Context, as_json: Json = False) -> None:
     finish(loaded, report, as_json)
 
 
-@gold.command(epilog="Example: `olist gold artifacts --new fetched/ && openclaw record fetched/`")
+@gold.command(epilog="Example: `olist gold artifacts --new fetched/`")
 def artifacts(
     folder: Annotated[
         Path, typer.Option("--new", help="Folder for the artifacts of each invocation not fetched before.")
