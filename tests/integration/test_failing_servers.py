@@ -45,6 +45,7 @@ def test_a_server_that_nobody_answers_for_is_named(platform: Platform, small_fol
 MOMENTS: dict[str, tuple[object, str, bool]] = {
     "before a table is loaded": (stage, "load", True),
     "after a table was loaded": (stage, "load", False),
+    "before the audit": (build, "_audit", True),
     "before the keys": (stage, "constrain", True),
     "before the publish": (build, "publish", True),
     "in the publish": (publish, "_move", False),

@@ -59,7 +59,7 @@ def test_what_is_far_from_usual_is_an_event_with_the_numbers_until_it_is_usual_a
     heavier = [row | {"product_weight_g": str(3 * int(row["product_weight_g"] or 0))} for row in rows]
     write_rows(small_copy, "products", heavier)
     reviews = read_rows(small_copy, "order_reviews")
-    write_rows(small_copy, "order_reviews", reviews[: len(reviews) * 9 // 10])
+    write_rows(small_copy, "order_reviews", reviews[: len(reviews) * 92 // 100])
     deliver(observed.settings(small_copy))
     on(observed, DAY + timedelta(days=1))
     found = {(e["type"], e["resource"], e["check_name"]): e for e in events(observed)}
