@@ -26,7 +26,7 @@ from openclaw.detect import Expected, Sighting, collapse, new_events, report_los
 from openclaw.incident import Incident, incident_of, row_of, view_of
 from openclaw.lease import Lease, acquire, release, renewed
 from openclaw.lifecycle import AGENT, Placement, place
-from openclaw.lineage import Lineage, Node, short_name
+from openclaw.lineage import Lineage
 from openclaw.model import Advice, Failure, Finding, IncidentView
 from openclaw.runs import families, fold
 from openclaw.sql import statement
@@ -178,11 +178,7 @@ class Agent:
         return seen, {s.failure.failure_id: incident[s.failure.failure_id] for s in seen}
 
     def _lineage(self) -> Lineage:
-        edges = self.store.query(statement("lineage"))
-        nodes = (
-            Node(e["child"], e["child_kind"], name=short_name(e["child"]), label=e["child_label"] or "") for e in edges
-        )
-        return Lineage.of(((e["parent"], e["child"]) for e in edges), nodes)
+        return Lineage.recorded(self.store.query(statement("lineage")))
 
     def _live(self) -> list[Incident]:
         since = utc_now(-timedelta(days=self.policy.reopen_days))

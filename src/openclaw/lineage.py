@@ -69,6 +69,13 @@ class Lineage:
             _children={parent: list(found) for parent, found in children.items()},
         )
 
+    @classmethod
+    def recorded(cls, edges: Iterable[Mapping[str, str]]) -> Lineage:
+        """From the record's edges: `parent`, `child`, and the child's `child_kind` and `child_label`."""
+        known = list(edges)
+        nodes = (Node(e["child"], e["child_kind"], short_name(e["child"]), e["child_label"] or "") for e in known)
+        return cls.of(((e["parent"], e["child"]) for e in known), nodes)
+
     def node(self, node_id: str) -> Node:
         """The node, described as far as anything is known of it: a dbt id names its kind and its name."""
         return self.nodes.get(node_id) or _guessed(node_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
-from openclaw.lineage import Lineage, Node
+from openclaw.lineage import Lineage
 from openclaw.model import CATEGORIES
 from openclaw.sql import statement
 from openclaw.web.wording import seconds_between
@@ -120,9 +120,7 @@ def runs(store: Opstore, step: str | None, status: str | None, page: int) -> Lis
 
 def lineage(store: Opstore) -> Lineage:
     """The newest graph of every producer."""
-    edges = store.query(statement("lineage"))
-    nodes = (Node(e["child"], e["child_kind"], e["child"].rpartition(".")[2], e["child_label"] or "") for e in edges)
-    return Lineage.of(((e["parent"], e["child"]) for e in edges), nodes)
+    return Lineage.recorded(store.query(statement("lineage")))
 
 
 def earlier(now: str, days: int) -> str:
