@@ -130,7 +130,6 @@ ALONG: Mapping[tuple[str, str], set[str]] = {
     },
     ("order_reviews", "typical_score"): {"statistic(late_is_worse)"},
     ("orders", "delivered_with_payments"): {"business_rule(delivered_with_items)"},
-    ("orders", "nothing_in_the_future"): {"statistic(farther_takes_longer)"},
     ("orders", "promised_within_half_a_year"): {"business_rule(promised_for_a_day)"},
     ("products", "typical_length"): {"business_rule(heavier_than_long)"},
     ("products", "wider_than_high"): {"statistic(weight_follows_size)"},
