@@ -1,6 +1,6 @@
-"""Whether the sources are fresh, in dbt's own words: asked after each build, also after one that had nothing to do, for that is when they age.
+"""Whether the sources are fresh, in dbt's own words. Asked after each build, also one that had nothing to do: that is when they age.
 
-What it says is kept in the lake with the other artifacts, an invocation of its own; whoever watches dbt judges it from there.
+What it says is kept in the lake with the other artifacts, as an invocation of its own; whoever watches dbt judges it from there.
 """
 
 from __future__ import annotations
