@@ -1,4 +1,5 @@
--- Compared with the same days of the month before, and of the year before: also with days outside the period, as DAX's time intelligence does.
+-- Compared with the same days of the month before, and of the year before: also with days outside the period, as DAX's time intelligence
+-- does.
 -- A month that is shown to its end is compared with months to their end. Months without orders have no revenue, not one of 0.
 with
 
@@ -46,12 +47,12 @@ compared as (
     from months
     cross join (values (0), (1), (12)) as shifts (months_back)
     left join daily
-        on
-            daily.order_date >= months.first_day - shifts.months_back * interval '1 month'
-            and daily.order_date < case
-                when months.is_to_the_end then months.month + (1 - shifts.months_back) * interval '1 month'
-                else months.last_day - shifts.months_back * interval '1 month' + interval '1 day'
-            end
+    on
+        daily.order_date >= months.first_day - shifts.months_back * interval '1 month'
+        and daily.order_date < case
+            when months.is_to_the_end then months.month + (1 - shifts.months_back) * interval '1 month'
+            else months.last_day - shifts.months_back * interval '1 month' + interval '1 day'
+        end
     group by months.month, shifts.months_back
 
 ),
