@@ -21,9 +21,11 @@ ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".venv-images"
 CERTIFICATES = Path("/etc/ssl/certs")
 UV_CACHE = Path(os.environ.get("UV_CACHE_DIR", ROOT / ".tools" / "cache"))
-# Debian's slim images leave these out, too. `media-types` keeps Perl away.
-_MADE = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,python3-venv,media-types",
+# Debian's slim images leave these out, too. Without usrmerge there is no Perl.
+_MADE = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,python3-venv",
     *(f"--dpkgopt=path-exclude=/usr/share/{what}/*" for what in ("doc", "man", "locale")),
+    '--setup-hook=mkdir -p "$1"/etc/apt/preferences.d; printf "Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n"'
+    ' > "$1"/etc/apt/preferences.d/slim',
     '--customize-hook=chroot "$1" python3 -m venv /usr/local',
     '--customize-hook=rm -rf "$1"/var/cache/apt "$1"/var/lib/apt/lists', "bookworm"]  # fmt: skip
 # The stand-in has no certificates of its own: the machine's are lent to the build, and are in no image.
@@ -71,7 +73,9 @@ class Builder:
         container = self.run("from", "scratch")
         self.run("add", "--quiet", container, files, "/")
         lent = [part for name, value in _LENT.items() for part in ("--env", f"{name}={value}")]
-        self.run("config", "--env", "PATH=/usr/local/bin:/usr/bin:/bin", *lent, container)
+        self.run(
+            "config", "--env", "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", *lent, container
+        )
         self.run("commit", "--quiet", "--rm", container, "base")
 
     def build(self, name: str) -> Image:
