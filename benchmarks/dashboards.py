@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from olist.dashboards.spec import Spec, Visual, load_spec
+from olist.dashboards.status import refresh_status
 from olist.dashboards.web.answers import Question, questions, title_metrics
 from olist.dashboards.web.reading import reading
 from olist.dashboards.web.selection import Selection
@@ -40,6 +41,7 @@ def main(
     spec, console = load_spec(), Console(width=110)
     table = Table("chart", "asked of", "gold p50", "gold p95", "silver p50", "factor", box=None)
     slow = []
+    refresh_status(load_settings())
     with reading(warehouse_url(load_settings())) as connection:
         for name, asked in charts(spec):
             gold, silver = paired(connection, asked, repeat)

@@ -31,7 +31,8 @@ from olist.errors import AuditFailed, OlistError, explained
 from olist.export.export import export as export_layers
 from olist.export.load import load_exports
 from olist.gold.announce import NotAnnounced, announce
-from olist.gold.build import build_gold
+from olist.gold.build import STAGED, build_gold
+from olist.gold.freshness import ask_freshness
 from olist.lake.open import open_lake
 from olist.lineage import edges
 from olist.locks import file_lock
@@ -69,7 +70,7 @@ __all__ = [
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Step = Literal["run", "ingest", "silver", "gold", "export", "load"]
+Step = Literal["run", "ingest", "silver", "gold", "freshness", "export", "load"]
 Doing = Callable[["Context", str], None]  # given the run's id in the record
 Status = Literal["success", "no_op", "failed"]
 
@@ -173,8 +174,8 @@ def silver(settings: Settings, *, listener: Listener | None = None) -> Report:
 
 
 def gold(settings: Settings, *, listener: Listener | None = None) -> Report:
-    """Silver to gold."""
-    return _command("gold", settings, listener or Silent(), ("gold",))
+    """Silver to gold; then whether dbt's sources are fresh, also where gold was up to date."""
+    return _command("gold", settings, listener or Silent(), ("gold", "freshness"))
 
 
 def export(settings: Settings, *, to_bigquery: bool = False, listener: Listener | None = None) -> Report:
@@ -363,6 +364,16 @@ def _gold(context: Context, run_id: str) -> None:
         listener.note("gold: up to date")
 
 
+def _freshness(context: Context, run_id: str) -> None:
+    settings = context.settings
+    with connect(warehouse_url(settings), "freshness") as connection:
+        said = ask_freshness(
+            open_lake(settings), settings.dbt_project, connection, schema=STAGED, work=settings.home / "dbt"
+        )
+    if problem := watch.record(settings, said, run_id):
+        context.listener.note(problem)
+
+
 def _announce(context: Context, run_id: str, airflow: str) -> None:
     """Gold is published, so that whoever is not told of it is no failure of this step; but it is one."""
     try:
@@ -410,6 +421,7 @@ _STEPS: dict[Step, Doing] = {
     "ingest": _ingest,
     "silver": _silver,
     "gold": _gold,
+    "freshness": _freshness,
     "export": _export,
     "load": _load,
 }

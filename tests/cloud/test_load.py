@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow.parquet as pq
 import pytest
 from google.api_core import exceptions as api
 from google.cloud import bigquery as client_library
@@ -18,7 +20,7 @@ from deliveries import succeed
 from olist import pipeline
 from olist.errors import CloudRefused, ConfigurationError
 from olist.export import bigquery as loading
-from olist.export.bigquery_tables import external_config, load_config
+from olist.export.bigquery_tables import external_config, load_config, schema
 from olist.export.committed import committed
 from olist.export.layout import Layout
 from olist.pipeline import Report
@@ -169,11 +171,10 @@ def test_external_tables_name_exactly_the_objects_of_one_export(
     def create(self: Any, table: client_library.Table) -> None:
         definition = table.external_data_configuration.to_api_repr()
         defined[table.table_id.partition("__")[0]] = definition
-        self.load_table_from_uri(
-            definition["sourceUris"],
-            table,
-            job_config=client_library.LoadJobConfig(source_format="PARQUET", autodetect=True),
-        ).result()
+        uris = definition["sourceUris"]
+        columns = schema(pq.read_schema(lake.store.local(uris[0].removeprefix(f"{lake.store.url}/"))))
+        config = client_library.LoadJobConfig(source_format="PARQUET", schema=columns)
+        self.load_table_from_uri(uris, table, job_config=config).result()
 
     monkeypatch.setattr(client_library.Client, "create_table", create)
     succeed(warehouse.load())
