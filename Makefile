@@ -24,7 +24,7 @@ test-powerbi: .venv/.dev .venv-tom/.made ## Ask Microsoft's TMDL parser and JSON
 test-slow: .venv/.dev ## Kill runs and servers, damage first deliveries, inject faults and hold the alerts against the truth; minutes
 	.venv/bin/pytest -n 2 --dist loadscope -m slow
 
-test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud
+test-cloud: .venv/.dev .venv-emulator/.made .venv-spark/.made ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 test-deploy: .venv/.dev .venv-deploy/.done ## Check Terraform and the images' files, offline
@@ -91,6 +91,12 @@ airflow-test: .venv/.run .venv-airflow/.done ## Test the DAGs, and a real schedu
 	@echo "installing the stand-in for BigQuery into .venv-emulator"
 	@$(UV) venv --quiet --clear .venv-emulator
 	@$(UV) pip install --quiet --python .venv-emulator -r tests/cloud/emulator.txt
+	@touch $@
+
+.venv-spark/.made: tests/cloud/spark.txt | $(UV)
+	@echo "installing Spark into .venv-spark"
+	@$(UV) venv --quiet --clear .venv-spark
+	@$(UV) pip install --quiet --python .venv-spark -r tests/cloud/spark.txt
 	@touch $@
 
 $(UV):

@@ -319,7 +319,7 @@ def _audit_failed(failed: Sequence[Check], built: Mapping[str, Built], quarantin
                 f"rejected of {table}: " + ", ".join(f"{count:,} {why}" for why, count in result.reasons.items())
             )
     return AuditFailed(
-        f"{len(failed)} checks failed: nothing was published",
+        f"{len(failed)} of the checks failed: nothing was published",
         resource=", ".join(dict.fromkeys(c.asset for c in failed)),
         expected="rows that keep to their contracts",
         found="\n            ".join(lines),
