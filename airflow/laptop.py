@@ -21,6 +21,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -45,29 +46,57 @@ class Laptop:
     port: int
     variables: Mapping[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    leaves_warehouse: bool = True
 
     def start(self) -> None:
         """Make what is missing, start everything, and return when it is healthy. Raises RuntimeError when it does not become so."""
         self.home.mkdir(parents=True, exist_ok=True)
-        self._platform("warehouse", "start", "--port", str(free_port()))
+        self.leaves_warehouse = "OLIST_WAREHOUSE" in os.environ or self._warehouse_runs()
+        self._database("start", "--port", str(free_port()))
         self._airflow("db", "migrate")
         self._airflow("pools", "import", str(PROJECT / "airflow" / "pools.json"))
-        for name, arguments in COMPONENTS.items():
-            self.processes[name] = self._begin(name, *arguments)
-        self._wait_until_healthy()
+        if days := os.environ.get("AIRFLOW_KEEP_DAYS"):
+            before = datetime.now(UTC) - timedelta(days=int(days))
+            self._airflow("db", "clean", "--clean-before-timestamp", before.isoformat(), "--skip-archive", "--yes")
+        for name in COMPONENTS:
+            self.begin(name)
+        self.wait_until_healthy()
 
     def stop(self) -> None:
-        """End every process group and the database."""
+        """End every process group, Airflow's database, and the platform's where a task has started it."""
         for process in self.processes.values():
             _signal(process, signal.SIGTERM)
         until = time.monotonic() + _GRACE
-        for process in self.processes.values():
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.1, until - time.monotonic()))
-            _signal(process, signal.SIGKILL)  # whatever of the group is left
-            process.wait()
-        self.processes.clear()
-        self._platform("warehouse", "stop")
+        for name in list(self.processes):
+            self.end(name, max(0.1, until - time.monotonic()))
+        self._database("stop")
+        if not self.leaves_warehouse and self._warehouse_runs():
+            self._olist(self.olist_home, "warehouse", "stop")
+
+    def begin(self, name: str) -> None:
+        """Start one of the components; its output goes to a log of its own."""
+        logs = self.home / "logs"
+        logs.mkdir(exist_ok=True)
+        with (logs / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [BIN / "airflow", name, *COMPONENTS[name]],
+                env=self.environment(),
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=end_with_parent if sys.platform == "linux" else None,
+            )
+
+    def end(self, name: str, grace: float = _GRACE) -> None:
+        """End one of the components and whatever is left of its process group."""
+        process = self.processes.pop(name)
+        _signal(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+        _signal(process, signal.SIGKILL)
+        process.wait()
 
     def wait(self) -> str:
         """The name of the first component that ends."""
@@ -89,7 +118,7 @@ class Laptop:
 
     def environment(self) -> dict[str, str]:
         """What every process of it is given."""
-        database = self._platform("warehouse", "url", "--tcp").replace("postgresql://", "", 1)
+        database = self._database("url", "--tcp").replace("postgresql://", "", 1)
         passwords = self.home / "passwords.json"
         _write_private(passwords, json.dumps({"admin": self.password}))
         lineage = {"type": "file", "log_file_path": str(self.home / "openlineage.jsonl"), "append": True}
@@ -119,21 +148,6 @@ class Laptop:
         airflow = {"AIRFLOW_HOME": str(self.home)} | {f"AIRFLOW__{name}": value for name, value in configured.items()}
         return inherited | airflow | {"OLIST_HOME": str(self.olist_home)} | dict(self.variables)
 
-    def _begin(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        logs = self.home / "logs"
-        logs.mkdir(exist_ok=True)
-        with (logs / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
-                [BIN / "airflow", name, *arguments],
-                env=self.environment(),
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=end_with_parent if sys.platform == "linux" else None,
-            )
-
     def _airflow(self, *arguments: str) -> None:
         done = subprocess.run(
             [BIN / "airflow", *arguments],
@@ -146,13 +160,16 @@ class Laptop:
         if done.returncode != 0:
             raise RuntimeError(f"airflow {' '.join(arguments)} failed\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
 
-    def _platform(self, *arguments: str) -> str:
-        """The platform's command on the home of Airflow's own database."""
+    def _database(self, *arguments: str) -> str:
+        """The platform's command on the server of Airflow's own database."""
+        return self._olist(self.home / "database", "warehouse", *arguments)
+
+    def _olist(self, home: Path, *arguments: str) -> str:
         platform = Path(os.environ.get("PLATFORM_BIN", PROJECT / ".venv" / "bin"))
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("OLIST_")}
         done = subprocess.run(
             [platform / "olist", *arguments],
-            env=inherited | {"OLIST_HOME": str(self.home / "database")},
+            env=inherited | {"OLIST_HOME": str(home)},
             capture_output=True,
             text=True,
             check=False,
@@ -161,7 +178,12 @@ class Laptop:
             raise RuntimeError(f"olist {' '.join(arguments)} failed\n{done.stdout}{done.stderr}")
         return done.stdout.strip()
 
-    def _wait_until_healthy(self) -> None:
+    def _warehouse_runs(self) -> bool:
+        """Whether the platform's embedded server is up: it says so by PostgreSQL's pid file."""
+        return (self.olist_home / "postgres" / "data" / "postmaster.pid").exists()
+
+    def wait_until_healthy(self) -> None:
+        """Return when every component says that it lives. Raises RuntimeError, everything being stopped, when one does not."""
         until, missing = time.monotonic() + _HEALTHY, ["api-server"]
         while missing:
             ended = [name for name, process in self.processes.items() if process.poll() is not None]

@@ -46,6 +46,7 @@ def _own(url: str) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    left = draw(*sys.argv[1:4], Path(sys.argv[4]))
+    url, password, dag, target = sys.argv[1:]
+    left = draw(url, password, dag, Path(target))
     print("\n".join(left) or "no request left this machine")
     sys.exit(1 if left else 0)

@@ -98,12 +98,12 @@ def olist_ingest() -> None:
 )
 def olist_silver() -> None:
     made_by = ["--run-id", "{{ ti.xcom_pull('name') }}"]
-    where = {"pool": "olist_platform"}
+    no_op = ["--no-op-code", str(settings.NOTHING_TO_DO)]
     name = new_name()
-    validated = command("validate_bronze", "olist", "step", "validate", **where)
-    built = command("build", "olist", "step", "build", *made_by, "--no-op-code", str(settings.NOTHING_TO_DO), **where)
-    audited = command("audit", "olist", "step", "audit", *made_by, **where)
-    published = command("publish", "olist", "step", "publish", *made_by, outlets=[SILVER], **where)
+    validated = command("validate_bronze", "olist", "step", "validate", pool="olist_platform")
+    built = command("build", "olist", "step", "build", *made_by, *no_op, pool="olist_platform")
+    audited = command("audit", "olist", "step", "audit", *made_by, pool="olist_platform")
+    published = command("publish", "olist", "step", "publish", *made_by, outlets=[SILVER], pool="olist_platform")
     [name, validated] >> built >> audited >> published
 
 

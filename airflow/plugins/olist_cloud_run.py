@@ -9,7 +9,7 @@ from typing import Any
 import olist_settings as settings
 from airflow.providers.google.cloud.operators.cloud_run import CloudRunExecuteJobOperator
 from airflow.sdk.exceptions import AirflowException
-from google.cloud import run_v2
+from google.cloud import run_v2  # type: ignore[attr-defined]
 from olist_tasks import outcome
 
 __all__ = ["CloudRunCommand"]

@@ -125,7 +125,7 @@ def on_new_dag_import_error(filename: str, stacktrace: str) -> None:
 
 def tell(*facts: dict[str, Any]) -> None:
     """Hand facts to the platform. What cannot be handed over is logged: a task does not fail for it."""
-    command = [settings.BIN / "python", "-m", "olist.intake"]
+    command = [str(settings.BIN / "python"), "-m", "olist.intake"]
     lines = "".join(json.dumps(fact) + "\n" for fact in facts)
     try:
         # In a session of its own: who ends Airflow does not end what tells of it.

@@ -135,13 +135,15 @@ def installation(folder: Path, source: Path) -> Iterator[Installation]:
     laptop.start()
     yield Installation(laptop, source)
     laptop.stop()
-    subprocess.run([BIN / "olist", "warehouse", "stop"], env=os.environ | {"OLIST_HOME": str(home)}, check=False)
-    left = [line for line in _processes() if str(home) in line]
-    assert not left, left
+    assert processes_of(home) == []
+
+
+def processes_of(home: Path) -> list[str]:
+    """The processes that work for an installation: its home is in their command or their environment."""
+    return [line for line in _processes() if str(home) in line]
 
 
 def _processes() -> Iterator[str]:
-    """Every process with its environment, which names its home."""
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             environment = (entry / "environ").read_bytes().replace(b"\0", b" ")

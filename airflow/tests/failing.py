@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import dag
 from olist_tasks import command
 
@@ -32,7 +33,14 @@ def is_killed() -> None:
     command("only", "python", "-c", "import os, time; os.kill(os.getppid(), 9); time.sleep(600)")
 
 
+@dag(dag_id="beats", schedule=timedelta(seconds=5), start_date=GIVEN["start_date"], catchup=False, max_active_runs=1)
+def beats() -> None:
+    """Fails in no way as long as there is a scheduler."""
+    EmptyOperator(task_id="only")
+
+
 fails()
 fails_twice()
 times_out()
 is_killed()
+beats()

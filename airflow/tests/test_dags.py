@@ -27,10 +27,12 @@ SCRIPT = Path(__file__).with_name("in_airflow.py")
 
 
 @pytest.fixture(scope="module")
-def environment(folder: Path, source: Path) -> Iterator[dict[str, str]]:
-    """Airflow on SQLite, and a platform, without any of Airflow's processes."""
+def environment(folder: Path) -> Iterator[dict[str, str]]:
+    """Airflow on SQLite, and a platform with few rows, without any of Airflow's processes."""
     home = folder / "alone"
     home.mkdir()
+    generate = ["source", "generate", "--scale", "0.02", "--out"]
+    subprocess.run([BIN / "olist", *generate, home / "csv"], check=True, capture_output=True)
     variables = {
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -38,7 +40,7 @@ def environment(folder: Path, source: Path) -> Iterator[dict[str, str]]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "airflow" / "plugins"),
         "AIRFLOW__OPENLINEAGE__DISABLED": "True",
         "OLIST_HOME": str(home),
-        "OLIST_SOURCE": str(source),
+        "OLIST_SOURCE": str(home / "csv"),
     }
     yield {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")} | variables
     subprocess.run([BIN / "olist", "warehouse", "stop"], env=os.environ | {"OLIST_HOME": str(home)}, check=False)

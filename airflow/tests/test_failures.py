@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +88,53 @@ def test_a_dag_file_that_cannot_be_read_is_told(failing: Installation) -> None:
     path.unlink()
 
 
-def test_a_scheduler_that_has_stopped_is_noticed_by_the_agent(failing: Installation, tmp_path: Path) -> None:
+def test_a_scheduler_that_has_stopped_is_one_incident_at_the_next_poll_until_it_schedules_again(
+    failing: Installation, tmp_path: Path
+) -> None:
     expected = tmp_path / "expected.yml"
-    expected.write_text("expected: [{step: fails, every: 1s, grace: 0s}]", encoding="utf-8")
-    said = failing.platform("openclaw", "poll", "--json", OPENCLAW_EXPECTED=str(expected))
-    assert json.loads(said)["opened"] >= 1
-    assert failing.rows("SELECT 1 AS n FROM ops_events WHERE resource = 'step:fails' AND check_name = 'begins'")
+    expected.write_text("expected: [{step: beats, every: 30s, grace: 20s}]", encoding="utf-8")
+
+    def poll() -> int:
+        said = failing.platform("openclaw", "poll", "--json", "--wait", "60s", OPENCLAW_EXPECTED=str(expected))
+        return int(json.loads(said)["opened"])
+
+    def states() -> list[str]:
+        query = "SELECT state FROM ops_incidents_current WHERE root = 'step:beats'"
+        return [row["state"] for row in failing.rows(query)]
+
+    failing.api("PATCH", "/dags/beats", {"is_paused": False})
+    until(lambda: _beats(failing), "the first beat")
+    poll()  # the first one begins to watch, and tells what the other tests have left
+    before = _beats(failing)
+    until(lambda: _beats(failing) > before, "another beat")
+    poll()
+    assert states() == [], "a scheduler that works is no incident"
+
+    failing.laptop.end("scheduler")
+    until(lambda: _silence(failing) > 51, "the time by which the next one is due")
+    assert poll() == 1
+    assert states() == ["open"]
+    assert poll() == 0
+
+    seen = _beats(failing)
+    failing.laptop.begin("scheduler")
+    until(lambda: _beats(failing) > seen, "a beat of the new scheduler")
+    failing.api("PATCH", "/dags/beats", {"is_paused": True})
+    poll()
+    assert states() == ["resolved"]
+
+
+_STARTS = "FROM ops_runs WHERE step = 'beats' AND phase = 'started'"
+
+
+def _beats(installation: Installation) -> int:
+    return int(installation.rows(f"SELECT count(*) AS n {_STARTS}")[0]["n"])
+
+
+def _silence(installation: Installation) -> float:
+    """Seconds since the last beat."""
+    (last,) = installation.rows(f"SELECT max(occurred_at) AS at {_STARTS}")
+    return (datetime.now(UTC) - datetime.fromisoformat(last["at"])).total_seconds()
 
 
 def _running(installation: Installation, dag: str) -> list[str]:

@@ -1,4 +1,4 @@
--- A category stands out only with 1,000 reviews or more.
+-- A category stands out only with 1,000 reviews or more; products of no category are no finding.
 with
 
 categories as (
@@ -7,7 +7,7 @@ categories as (
         products.category,
         sum(products.negative_reviews)::numeric / sum(products.reviews) as complaint_share
     from gold.agg_product_performance as products
-    where {{ condition }}
+    where products.category <> 'unknown' and {{ condition }}
     group by products.category
     having sum(products.reviews) >= 1000
 

@@ -1,14 +1,16 @@
--- Months without orders have no revenue, not one of 0; the month before is the calendar's.
+-- Compared with the same days of the month before, and of the year before: also with days outside the period, as DAX's time intelligence
+-- does.
+-- A month that is shown to its end is compared with months to their end. Months without orders have no revenue, not one of 0.
 with
 
-revenues as (
+daily as (
 
     select
-        cast(date_trunc('month', cast(orders.order_date as timestamp)) as date) as month,
+        orders.order_date,
         sum(case when orders.is_revenue then orders.order_value else 0 end) as revenue
     from gold.fact_orders as orders
     {% if 'sellers' in used %}left join gold.dim_sellers as sellers on orders.seller_key = sellers.seller_key{% endif %}
-    where {{ condition }}
+    where {{ elsewhere }}
     group by 1
 
 ),
@@ -16,30 +18,61 @@ revenues as (
 span as (
 
     select
-        min(month) as first_month,
-        max(month) as last_month
-    from revenues
+        min(order_date) as first_day,
+        max(order_date) as last_day
+    from daily
 
 ),
 
 months as (
 
     select
-        calendar.month_start_date as month,
-        max(revenues.revenue) as revenue
-    from gold.dim_date as calendar
-    inner join span on calendar.month_start_date between span.first_month and span.last_month
-    left join revenues on calendar.month_start_date = revenues.month
-    group by calendar.month_start_date
+        days.month_start_date as month,
+        min(days.date) as first_day,
+        max(days.date) as last_day,
+        max(days.date) = days.month_start_date + interval '1 month' - interval '1 day' as is_to_the_end
+    from gold.dim_date as days
+    inner join span on days.month_start_date between date_trunc('month', span.first_day) and span.last_day
+    where {{ period }}
+    group by days.month_start_date
+
+),
+
+compared as (
+
+    select
+        months.month,
+        shifts.months_back,
+        sum(daily.revenue) as revenue
+    from months
+    cross join (values (0), (1), (12)) as shifts (months_back)
+    left join daily
+    on
+        daily.order_date >= months.first_day - shifts.months_back * interval '1 month'
+        and daily.order_date < case
+            when months.is_to_the_end then months.month + (1 - shifts.months_back) * interval '1 month'
+            else months.last_day - shifts.months_back * interval '1 month' + interval '1 day'
+        end
+    group by months.month, shifts.months_back
+
+),
+
+side_by_side as (
+
+    select
+        month,
+        max(revenue) filter (where months_back = 0) as revenue,
+        nullif(max(revenue) filter (where months_back = 1), 0) as month_before,
+        nullif(max(revenue) filter (where months_back = 12), 0) as year_before
+    from compared
+    group by month
 
 )
 
 select
-    months.month as dimension,
-    months.revenue - nullif(before.revenue, 0) as revenue_change,
-    (months.revenue - before.revenue) / nullif(before.revenue, 0) as revenue_growth,
-    nullif(year_before.revenue, 0) as revenue_year_before,
-    1.2 * nullif(year_before.revenue, 0) as revenue_target
-from months
-left join months as before on before.month = months.month - interval '1 month'
-left join months as year_before on year_before.month = months.month - interval '1 year'
+    month as dimension,
+    revenue - month_before as revenue_change,
+    (revenue - month_before) / month_before as revenue_growth,
+    year_before as revenue_year_before,
+    1.2 * year_before as revenue_target
+from side_by_side

@@ -26,9 +26,17 @@
     cast({{ expression }} as {{ dbt.type_float() }})
 {%- endmacro %}
 
-{# A moment of local time, which PostgreSQL keeps without a zone; BigQuery's TIMESTAMP shows the same figures as if they were UTC. #}
+{# A moment of local time, without a zone: BigQuery's DATETIME, whose TIMESTAMP would be UTC. #}
 {% macro moment(expression) -%}
+    {{ return(adapter.dispatch("moment", "olist")(expression)) }}
+{%- endmacro %}
+
+{% macro default__moment(expression) -%}
     cast({{ expression }} as {{ dbt.type_timestamp() }})
+{%- endmacro %}
+
+{% macro bigquery__moment(expression) -%}
+    cast({{ expression }} as datetime)
 {%- endmacro %}
 
 {# numerator / denominator as a decimal, NULL where the denominator is 0 or NULL. Never integer or floating-point division. #}

@@ -50,7 +50,7 @@ _REASONS: Mapping[str, str] = {
     "orphan": "referential_integrity",
     "missing": "null_violation",
     "contradicting": "duplicate_key",
-    "not_a_": "type_or_parse_error",
+    "not_a": "type_or_parse_error",
     "outside_": "domain_violation",
 }
 # What one fault of an export does to all of its columns alike.

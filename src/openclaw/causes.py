@@ -42,10 +42,14 @@ _PHRASES: dict[Category, str] = {
     "unknown": "failed, and what it says does not tell why",
 }
 _TRANSIENT = frozenset({"stale_source"})
+# Nothing failed: a measure is far from its own history, and why is not in its words.
+_UNUSUAL: dict[EventType, str] = {"DATA_DRIFT": "not as it usually is", "DBT_MODEL_SLOW": "far slower than usual"}
 
 
-def phrase(category: Category) -> str:
+def phrase(category: Category, event_type: EventType | None = None) -> str:
     """The category in words that follow a name: `orders: duplicates`."""
+    if category == "unknown" and event_type in _UNUSUAL:
+        return _UNUSUAL[event_type]
     return _PHRASES.get(category, category.replace("_", " "))
 
 
@@ -60,6 +64,10 @@ def diagnosis_of(failure: Failure) -> Diagnosis:
     told = _by_text(failure.message, event_type)
     if known and (told.category in ("unknown", "none") or told.confidence < _SURE):
         return _structural(failure, known)
+    if told.category in ("unknown", "none") and failure.event_type in _UNUSUAL:
+        return Diagnosis(
+            "unknown", 0.0, None, f"Nothing failed; it is far from its own history: {failure.message[:400]}"
+        )
     return told if told.category != "none" else _unexplained(failure)
 
 

@@ -31,6 +31,7 @@ _BY_TYPE: Mapping[str, tuple[str, str]] = {  # kind and status where the evidenc
     "DBT_RUN_FAILED": ("model", "error"),
     "DBT_TEST_FAILED": ("test", "fail"),
     "DBT_FRESHNESS_STALE": ("source", "stale"),
+    "DBT_MODEL_SLOW": ("model", "warn"),
     "PIPELINE_FAILED": ("step", "error"),
 }
 # What differs between two occurrences of one failure: numbers, ids, times.

@@ -56,6 +56,7 @@ EventType = Literal[
     "DBT_RUN_FAILED",
     "DBT_TEST_FAILED",
     "DBT_FRESHNESS_STALE",
+    "DBT_MODEL_SLOW",
     "PIPELINE_FAILED",
     "DATA_QUALITY_FAILED",
     "SCHEMA_DRIFT",

@@ -1,4 +1,4 @@
-"""dbt's artifacts as facts of the record: a run for each invocation, its checks, an event for each failure, and the lineage.
+"""dbt's artifacts as facts of the record: a run for each invocation, its checks, an event for each failure and slow model, the lineage.
 
 Ids follow from the invocation, so that recording the same artifacts again records nothing, whoever does it and however often. What
 cannot be read is an event as well: it must not pass for green.
@@ -7,6 +7,7 @@ cannot be read is an event as well: it must not pass for green.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,9 @@ from openclaw.artifacts.results import Results, read_results
 from openclaw.artifacts.shapes import mappings, number, text
 from openclaw.lineage import Lineage
 from openclaw.model import Failure
-from opstore.store import Check, Edge, Event, Opstore, RunFinish, RunStart, event_id, utc_now
+from openclaw.slowness import WINDOW, checks, events, judge
+from openclaw.sql import statement
+from opstore.store import Check, Edge, Event, Opstore, OpstoreUnavailable, RunFinish, RunStart, event_id, utc_now
 
 __all__ = ["Recorded", "record"]
 
@@ -62,15 +65,15 @@ def record(store: Opstore, place: Path, parent: str | None = None) -> Recorded:
     errors: list[str] = []
     manifest = _manifest(place, errors)
     _record_lineage(store, manifest.lineage)
-    runs, events, checks = [], 0, 0
+    runs, failed, well = [], 0, 0
     for document, read in _documents(place, manifest, errors):
         errors += read.notes
         passed = list(_passed(document, manifest))
         runs.append(_record_invocation(context, document, read, passed))
-        events, checks = events + len(read.failures), checks + len(passed)
+        failed, well = failed + len(read.failures), well + len(passed)
     if runs or errors:
         _record_readability(context, errors)
-    return Recorded(tuple(runs), events + len(errors), checks, tuple(errors))
+    return Recorded(tuple(runs), failed + len(errors), well, tuple(errors))
 
 
 def _manifest(place: Path, errors: list[str]) -> Manifest:
@@ -107,16 +110,38 @@ def _record_invocation(context: _Context, document: Mapping[str, object], read: 
     step = f"dbt {read.invocation.get('command') or 'build'}"
     failed = any(failure.status != "warn" for failure in read.failures)
     seconds = number(document.get("elapsed_time")) or 0.0
-    store = context.store
+    store, spent = context.store, _seconds(document)
+    judged = judge(spent, _history(store, at)) if spent else []
     store.start(RunStart(run_id, step, str(context.place), context.parent, _DEADLINE, None, "{}", at))
-    store.record_checks(run_id, [*passed, *map(_failed, read.failures)], at)
+    store.record_checks(run_id, [*passed, *map(_failed, read.failures), *checks(step, judged)], at)
     store.record_events(
         _event(context, run_id, at, failure, read.skipped if number == 0 else ())
         for number, failure in enumerate(read.failures)
     )
+    store.record_events(events(run_id, step, at, judged))
     said = f"{len(read.failures)} of {read.total} failed, {len(read.skipped)} skipped"
-    store.finish(RunFinish(run_id, step, "failed" if failed else "success", None, seconds, said, None, at))
+    details = json.dumps({"seconds": spent}) if spent else None
+    store.finish(RunFinish(run_id, step, "failed" if failed else "success", None, seconds, said, details, at))
     return run_id
+
+
+def _seconds(document: Mapping[str, object]) -> dict[str, float]:
+    """What dbt spent on each model that it built."""
+    found = {}
+    for row in mappings(document.get("results")):
+        unique_id, seconds = text(row.get("unique_id")), number(row.get("execution_time"))
+        if unique_id.startswith("model.") and _came_out_well(row) and seconds is not None:
+            found[unique_id] = round(seconds, 3)
+    return found
+
+
+def _history(store: Opstore, before: str) -> list[dict[str, float]]:
+    """What `_seconds` found in earlier invocations; nothing while the record is away."""
+    try:
+        rows = store.query(statement("model_seconds"), {"until": before, "most": WINDOW})
+    except OpstoreUnavailable:
+        return []
+    return [json.loads(row["details"])["seconds"] for row in rows]
 
 
 def _passed(document: Mapping[str, object], manifest: Manifest) -> Iterator[Check]:
@@ -124,12 +149,16 @@ def _passed(document: Mapping[str, object], manifest: Manifest) -> Iterator[Chec
     seen = set()
     for row in mappings(document.get("results")):
         unique_id = text(row.get("unique_id"))
-        if text(row.get("status")).strip().lower() not in _PASSED or not unique_id:
+        if not _came_out_well(row) or not unique_id:
             continue
         check = _check_of(unique_id, manifest)
         if (key := (check.asset, check.check_name)) not in seen:
             seen.add(key)
             yield check
+
+
+def _came_out_well(row: Mapping[str, object]) -> bool:
+    return text(row.get("status")).strip().lower() in _PASSED
 
 
 def _check_of(unique_id: str, manifest: Manifest) -> Check:

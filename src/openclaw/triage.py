@@ -127,13 +127,14 @@ def _fingerprint(group: Group) -> str:
 
 def _title(group: Group, lineage: Lineage) -> str:
     root = group.root
+    said = phrase(group.diagnosis.category, root.event_type)
     place = lineage.node(root.asset or root.resource).title or "A node without an id"
     columns = root.context.get("columns")
     if isinstance(columns, tuple) and columns and root.status != "error":
         place += f".{columns[0]}" if len(columns) == 1 else f" ({', '.join(columns)})"
     if root.status == "error" and root.check and root.kind != "source":
-        return f"{place}: the check {root.check} could not be carried out – {phrase(group.diagnosis.category)}"
+        return f"{place}: the check {root.check} could not be carried out – {said}"
     if root.context.get("singular") and root.check:
-        return f"{root.check}: {phrase(group.diagnosis.category)}"
+        return f"{root.check}: {said}"
     others = sum(failure.kind not in CONTAINERS for failure in group.failures[1:])
-    return f"{place}: {phrase(group.diagnosis.category)}" + (f" (and {others} more failures)" if others else "")
+    return f"{place}: {said}" + (f" (and {others} more failures)" if others else "")

@@ -17,11 +17,12 @@ from olist.settings import PROJECT
 __all__ = ["ENVIRONMENT", "emulator"]
 
 ENVIRONMENT = PROJECT / ".venv-emulator"
+START = Path(__file__).with_name("start_emulator.py")
 _PATIENCE = 180.0
 
 
 @contextmanager
-def emulator(home: Path, buckets: Path, program: Sequence[str] = ("-m", "bqemulator")) -> Iterator[str]:
+def emulator(home: Path, buckets: Path, program: Sequence[str | Path] = (START,)) -> Iterator[str]:
     """The address of a new, empty BigQuery. It reads `gs://<bucket>/<object>` from the folder `buckets`."""
     _give_extensions(home)
     ports = {"--rest-port": free_port(), "--grpc-port": free_port()}

@@ -29,6 +29,7 @@ from cloud.bigquery import ENVIRONMENT, emulator
 from databases import owned_platform
 from deliveries import succeed
 from olist import pipeline
+from olist.export.bigquery_tables import schema
 from olist.export.tables import read, served_tables
 from olist.settings import PROJECT
 from olist.warehouse import embedded
@@ -79,25 +80,15 @@ class BigQuery:
         return Counter(tuple(comparable(row[c]) for c in columns) for row in found)
 
     def load(self, dataset: str, name: str, rows: pa.Table) -> None:
-        """Make a table of Arrow's rows, as a load from Parquet makes it."""
+        """Make a table of Arrow's rows, typed as `olist export --to bigquery` types it."""
         path = self.folder / "rows.parquet"
         pq.write_table(rows, path)
         table = f"test.{dataset}.{name}"
-        fields = [library.SchemaField(field.name, bigquery_type(field.type)) for field in rows.schema]
         self.client.create_dataset(dataset, exists_ok=True)
-        self.client.create_table(library.Table(table, schema=fields))
+        self.client.create_table(library.Table(table, schema=schema(rows.schema)))
         with path.open("rb") as file:
             config = library.LoadJobConfig(source_format="PARQUET")
             self.client.load_table_from_file(file, table, job_config=config).result()
-
-
-def bigquery_type(kind: pa.DataType) -> str:
-    names = {"double": "FLOAT64", "bool": "BOOL", "string": "STRING", "date32[day]": "DATE"}
-    if pa.types.is_timestamp(kind):
-        return "TIMESTAMP"
-    if pa.types.is_decimal(kind):
-        return "NUMERIC"
-    return "INT64" if pa.types.is_integer(kind) else names[str(kind)]
 
 
 def comparable(value: Any) -> Any:
@@ -129,8 +120,8 @@ def expected(server: embedded.Server, small_folder: Path, warehouse: BigQuery) -
         assert platform.warehouse is not None
         with connect(platform.warehouse, "test") as connection:
             for served in served_tables(connection, "silver"):
-                warehouse.load("olist_silver", served.table, read(platform.warehouse, served, None))
-            return {s.table: read(platform.warehouse, s, None) for s in served_tables(connection, "gold")}
+                warehouse.load("olist_silver", served.table, read(platform.warehouse, served))
+            return {s.table: read(platform.warehouse, s) for s in served_tables(connection, "gold")}
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +139,7 @@ def test_every_table_has_the_rows_that_postgresql_has(
     different: dict[tuple[str, str], tuple[Any, Any]] = {}
     for name, table in expected.items():
         ours = Counter(tuple(comparable(v) for v in row.values()) for row in table.to_pylist())
-        theirs = warehouse.rows(f"olist_gold.{name}", table.column_names)
+        theirs = warehouse.rows(f"olist_dbt_gold.{name}", table.column_names)
         assert ours.total() == theirs.total() == table.num_rows > 0, name
         different |= {(name, column): found for column, found in differing(table.column_names, ours, theirs).items()}
     assert len(expected) > 20
@@ -208,7 +199,9 @@ def tiny(folder: Path) -> Path:
 def test_only_a_whole_and_green_build_is_published(warehouse: BigQuery, tiny: Path) -> None:
     def build(version: int, *arguments: str) -> tuple[bool, Rows, Rows]:
         run = warehouse.dbt("build", "--vars", json.dumps({"version": version}), *arguments, project=tiny)
-        orders, items = (warehouse.rows(f"olist_gold.{table}", ["version"]) for table in ("tiny_orders", "tiny_items"))
+        orders, items = (
+            warehouse.rows(f"olist_dbt_gold.{table}", ["version"]) for table in ("tiny_orders", "tiny_items")
+        )
         return run.returncode == 0, orders, items
 
     def of(version: int) -> Rows:

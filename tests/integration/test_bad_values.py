@@ -40,7 +40,7 @@ FAULTS = {
     ("geolocation", "geolocation_city", "12345"): "not_standardisable",
     ("customers", "customer_zip_code_prefix", "1409"): "wrong_pattern",
     ("customers", "customer_state", "XX"): "outside_domain",
-    ("products", "product_weight_g", "3.7"): "not_a_integer",
+    ("products", "product_weight_g", "3.7"): "not_an_integer",
     ("orders", "order_purchase_timestamp", "2018-02-30 10:00:00"): "not_a_timestamp",
     ("orders", "order_approved_at", "2018-02-03"): "not_a_timestamp",
     ("orders", "order_delivered_carrier_date", "03/02/2018 10:00:00"): "not_a_timestamp",
@@ -56,13 +56,13 @@ FAULTS = {
     ("order_items", "price", "99999999999.99"): "not_a_number",
     ("order_items", "order_item_id", "0"): "outside_range",
     ("order_items", "seller_id", NOBODY): "orphan",
-    ("order_payments", "payment_installments", "3.7"): "not_a_integer",
-    ("order_payments", "payment_sequential", "99999999999"): "not_a_integer",
+    ("order_payments", "payment_installments", "3.7"): "not_an_integer",
+    ("order_payments", "payment_sequential", "99999999999"): "not_an_integer",
     ("order_payments", "payment_value", "NaN"): "not_a_number",
     ("order_payments", "payment_type", "barter"): "outside_domain",
     ("order_payments", "order_id", NOBODY): "orphan",
     ("order_reviews", "review_score", "6"): "outside_range",
-    ("order_reviews", "review_score", "five"): "not_a_integer",
+    ("order_reviews", "review_score", "five"): "not_an_integer",
 }
 
 Key = tuple[str, int]

@@ -16,9 +16,15 @@ from deliveries import command
 from gold_mutations import CHANGES, GoldTest, gold_tests, seen
 from olist import pipeline
 from olist.contracts import Contract
+from olist.gold.artifacts import fetch_new
 from olist.gold.invoke import invoke
+from olist.lake.open import open_lake
 from olist.settings import PROJECT
 from olist.warehouse import embedded
+from openclaw.assembly import build_agent
+from openclaw.recording import record
+from openclaw.settings import load_settings
+from opstore.store import Opstore
 
 KINDS = {
     "accepted_values",
@@ -110,26 +116,34 @@ def test_the_documentation_is_one_page_with_every_model(
     assert 'src="http' not in text
 
 
-def test_a_source_is_stale_when_its_last_accepted_delivery_is_old(
-    built: Platform, connection: psycopg.Connection[Any], contracts: dict[str, Contract]
-) -> None:
-    def states() -> dict[str, str]:
-        arguments = ["source", "freshness"]
-        outcome = invoke(arguments, PROJECT / "dbt", connection, schema="gold", work=built.home / "unit")
-        return {result.node.name: str(result.status) for result in outcome.result.results}
-
-    assert states() == dict.fromkeys(contracts, "pass")
-    connection.execute(
-        "UPDATE olist_meta.deliveries SET loaded_at = loaded_at - interval '8 days' WHERE table_name = 'orders'"
-    )
-    assert states() == dict.fromkeys(contracts, "pass") | {"orders": "error"}
-    connection.execute(
-        "UPDATE olist_meta.deliveries SET loaded_at = loaded_at + interval '8 days' WHERE table_name = 'orders'"
-    )
-
-
 def test_dbt_calls_stale_what_the_contracts_do(manifest: dict[str, Any], contracts: dict[str, Contract]) -> None:
     hours = {"hour": 1.0, "day": 24.0}
     limits = {s["name"]: s["freshness"]["error_after"] for s in manifest["sources"].values()}
     promised = {table: c.freshness.hours for table, c in contracts.items() if c.freshness}
     assert {table: limit["count"] * hours[limit["period"]] for table, limit in limits.items()} == promised
+
+
+def test_a_source_whose_last_accepted_delivery_is_old_is_one_incident_until_another_arrives(
+    built: Platform, connection: psycopg.Connection[Any], contracts: dict[str, Contract], folder: Path
+) -> None:
+    """By `olist gold`, which has nothing else to do, its artifacts in the lake, and what the agent makes of them."""
+    store = Opstore(folder / "opstore.sqlite")
+    agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
+
+    def watched() -> dict[str, str]:
+        report = pipeline.gold(built.settings())
+        assert (report.status, report.error) == ("no_op", None)
+        for invocation in fetch_new(open_lake(built.settings()), folder / "new"):
+            record(store, folder / "new" / invocation)
+        query = "SELECT root, state FROM ops_incidents_current"
+        agent.poll()
+        return {row["root"]: row["state"] for row in store.query(query)}
+
+    age = "UPDATE olist_meta.deliveries SET loaded_at = loaded_at + %s * interval '8 days' WHERE table_name = 'orders'"
+    assert watched() == {}
+    connection.execute(age, [-1])
+    assert watched() == {"source.olist.olist.orders": "open"}
+    connection.execute(age, [1])
+    assert watched() == {"source.olist.olist.orders": "resolved"}
+    passed = store.query("SELECT DISTINCT asset FROM ops_checks WHERE check_name = 'freshness' AND status = 'pass'")
+    assert {row["asset"] for row in passed} == {f"source.olist.olist.{table}" for table in contracts}

@@ -152,6 +152,28 @@ def test_the_target_is_the_year_before_and_20_percent_more(gold: psycopg.Connect
         assert change == (revenue[month][0] - last if last and month in revenue else None)
 
 
+def test_what_is_compared_with_lies_outside_the_period_too(gold: psycopg.Connection[Any]) -> None:
+    metrics = ["revenue_change", "revenue_growth", "revenue_year_before", "revenue_target"]
+    whole = answer(gold, SPEC, metrics, "month")
+    spring = {"from": date(2018, 2, 1), "to": date(2018, 4, 30)}
+    assert answer(gold, SPEC, metrics, "month", spring, ["period"]) == {
+        month: whole[month] for month in (date(2018, 2, 1), date(2018, 3, 1), date(2018, 4, 1))
+    }
+
+
+def test_a_part_of_a_month_is_compared_with_the_same_days(gold: psycopg.Connection[Any]) -> None:
+    def revenue(first: date, last: date) -> Decimal:
+        within = {"from": first, "to": last, "states": ["SP"]}
+        ((value,),) = answer(gold, SPEC, ["revenue"], None, within, ["period", "state"]).values()
+        assert isinstance(value, Decimal)
+        return value
+
+    days: dict[str, Any] = {"from": date(2018, 3, 10), "to": date(2018, 3, 20), "states": ["SP"]}
+    found = answer(gold, SPEC, ["revenue_change", "revenue_year_before"], "month", days, ["period", "state"])
+    now, before = revenue(days["from"], days["to"]), revenue(date(2018, 2, 10), date(2018, 2, 20))
+    assert found == {date(2018, 3, 1): (now - before, revenue(date(2017, 3, 10), date(2017, 3, 20)))}
+
+
 def test_retention_is_that_of_the_cohorts(gold: psycopg.Connection[Any]) -> None:
     found = answer(gold, SPEC, ["cohort_retention"], "months_since_first")
     sizes = gold.execute(b"SELECT sum(cohort_customers) FROM gold.agg_cohorts WHERE months_since_first = 0").fetchone()

@@ -14,6 +14,8 @@ from deliveries import command, deliver, read_rows, succeed, write_rows
 from olist.monitor.run import drift
 from olist.pipeline import Report, Silent
 from olist.record import open_record
+from openclaw.assembly import build_agent
+from openclaw.settings import load_settings
 
 DAY = date(2026, 3, 2)
 
@@ -71,6 +73,27 @@ def test_what_is_far_from_usual_is_an_event_with_the_numbers_until_it_is_usual_a
     assert "rows_added is -" in str(volume["message"])
     failed = {(c["asset"], c["check_name"]) for c in _last_checks(observed) if c["status"] == "fail"}
     assert ("silver.products", "drift(product_weight_g)") in failed
+
+
+def test_an_incident_of_drift_closes_itself_when_the_next_day_is_as_usual(observed: Platform, small_copy: Path) -> None:
+    record = open_record(observed.settings())
+    agent = build_agent(load_settings(opstore=str(record.path)), lambda text: None, record)
+    before = read_rows(small_copy, "products")
+    heavier = [row | {"product_weight_g": str(3 * int(row["product_weight_g"] or 0))} for row in before]
+
+    def next_day(number: int) -> tuple[int, dict[str, str]]:
+        on(observed, DAY + timedelta(days=number))
+        opened = agent.poll().opened
+        return opened, {row["title"]: row["state"] for row in record.query("SELECT * FROM ops_incidents_current")}
+
+    write_rows(small_copy, "products", heavier)
+    deliver(observed.settings(small_copy))
+    drifted = "products: not as it usually is"
+    assert next_day(1) == (1, {drifted: "open"})
+    assert next_day(2) == (0, {drifted: "open"})
+    write_rows(small_copy, "products", before)
+    deliver(observed.settings(small_copy))
+    assert next_day(3) == (0, {drifted: "resolved"})
 
 
 def _last_checks(platform: Platform) -> list[dict[str, object]]:

@@ -144,3 +144,30 @@ def test_dbt_inside_a_step_is_part_of_its_run(store: Opstore, target: Path) -> N
     assert run["run_id"] == "dbt:abc"
     (event,) = store.query("SELECT * FROM ops_events")
     assert json.loads(event["evidence"])["step"] == "gold"
+
+
+def took(target: Path, invocation: str, seconds: float, day: int) -> None:
+    """dbt build has left its results, and says what it spent on the model."""
+    metadata = {"invocation_id": invocation, "generated_at": f"2030-01-{day:02}T10:00:00Z", "dbt_version": "1.11.0"}
+    row = {"unique_id": MODEL, "status": "success", "message": "SELECT 5", "execution_time": seconds}
+    write(target / "run_results.json", {"metadata": metadata, "args": {"which": "build"}, "results": [row]})
+
+
+def test_a_model_that_gets_slow_is_one_incident_with_the_numbers_until_it_is_as_usual(
+    store: Opstore, target: Path
+) -> None:
+    agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
+    for day in range(1, 13):
+        took(target, f"night-{day}", 20.0 + day % 4, day)
+        record(store, target)
+    assert agent.poll().opened == 0, "noise, and the first nights"
+    for day in (13, 14):
+        took(target, f"night-{day}", 80.0, day)
+        record(store, target)
+        assert agent.poll().opened == (1 if day == 13 else 0)
+    (incident,) = store.query("SELECT * FROM ops_incidents_current")
+    assert (incident["severity"], incident["title"]) == ("P2", "fct_orders: far slower than usual")
+    assert "took 80.0 s, usual is 21.5 s, give or take " in incident["evidence"]
+    took(target, "night-15", 22.0, 15)
+    record(store, target)
+    assert agent.poll().resolved == 1

@@ -148,7 +148,7 @@ def test_a_missing_file_is_refused_with_what_was_delivered_instead(tmp_path: Pat
         open_source(tmp_path, PLACES)
     error = caught.value
     assert (error.what, error.resource) == ("a source file is missing", "places.csv")
-    assert error.expected == f"places.csv in {tmp_path}"
+    assert error.expected == "places.csv beside the other files"
     assert error.found == "other.csv"
     assert "deliver all files" in error.remedy
 

@@ -51,7 +51,7 @@ def open_source(folder: Path, contract: Contract) -> Source:
         raise refuse(
             path,
             "a source file is missing" if is_missing else "a source file cannot be read",
-            expected=f"{contract.file_name} in {folder}",
+            expected=f"{contract.file_name} beside the other files",
             found=others if is_missing else str(error.strerror),
             remedy="deliver all files of the export together",
             kind=FileMissing if is_missing else SourceRefused,

@@ -29,10 +29,14 @@ def question(
     """
     file = spec.twins[twin]
     cut = None if dimension is None else file.dimensions[dimension]
-    conditions = [file.filters[name] for name in sorted(filters) if name in file.filters]
+    asked = {name: file.filters[name] for name in sorted(filters) if name in file.filters}
+    conditions = list(asked.values())
     text = _JINJA.from_string(spec.template(twin)).render(
         dimension=cut or "null",
         condition=" and ".join(conditions) or "true",
+        # What looks back beyond the period has to tell it from the other filters.
+        period=asked.get("period", "true"),
+        elsewhere=" and ".join(sql for name, sql in asked.items() if name != "period") or "true",
         grouping="group by 1" if cut else "",
         # Tables that only a cut or a filter reads are left out without one.
         used=set(re.findall(r"\b(\w+)\.", " ".join([cut or "", *conditions]))),

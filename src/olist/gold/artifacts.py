@@ -1,4 +1,4 @@
-"""dbt's artifacts, from the lake to a folder: each invocation once, whoever ran it and wherever.
+"""dbt's artifacts: kept in the lake by whoever ran dbt, and from there to a folder, each invocation once.
 
 <folder>/<invocation_id>/run_results.json, manifest.json, …     for a day, so that whoever reads them may fail and come again
 <folder>/<invocation_id>/                                       empty from then on: it was fetched
@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from olist.lake.batches import Lake
 
-__all__ = ["fetch_new"]
+__all__ = ["fetch_new", "keep"]
 
 _PREFIX = "artifacts/dbt"
 _KEPT = 86_400.0
+
+
+def keep(lake: Lake, target: Path, invocation_id: str, names: Sequence[str]) -> list[str]:
+    """Put those of the named files that dbt has written to `target` into the lake; returns their names."""
+    written = [name for name in names if (target / name).exists()]
+    for name in written:
+        lake.store.put(f"{_PREFIX}/{invocation_id}/{name}", target / name)
+    return written
 
 
 def fetch_new(lake: Lake, folder: Path) -> list[str]:

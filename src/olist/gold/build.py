@@ -16,12 +16,13 @@ import psycopg
 from psycopg import sql
 
 from olist.errors import GoldFailed
+from olist.gold.artifacts import keep
 from olist.gold.invoke import invoke
 from olist.lake.batches import Lake
 from olist.warehouse.publish import Publication, hold, latest, publish
 from opstore.store import Check
 
-__all__ = ["GoldResult", "GoldTable", "build_gold"]
+__all__ = ["STAGED", "GoldResult", "GoldTable", "build_gold"]
 
 STAGED = "gold_next"
 _ARTIFACTS = ("run_results.json", "manifest.json")
@@ -73,7 +74,7 @@ def build_gold(
         connection.execute(f"DROP SCHEMA IF EXISTS {STAGED} CASCADE")
         connection.execute(f"CREATE SCHEMA {STAGED}; CREATE SCHEMA IF NOT EXISTS gold")
         results = _dbt_build(project, connection, work, on_node)
-        _keep_artifacts(lake, work / "target", results.invocation_id)
+        keep(lake, work / "target", results.invocation_id, _ARTIFACTS)
         checks = [_check(r) for r in results.nodes if _is_test(r)]
         on_built(checks, work / "target")
         _raise_for_failures(results)
@@ -133,12 +134,6 @@ def _raise_for_failures(results: _Results) -> None:
         found="\n            ".join(lines),
         remedy=f"look at {STAGED}, which holds what was built; mend the model or its source and run `olist gold`; gold stands as it was",
     )
-
-
-def _keep_artifacts(lake: Lake, target: Path, invocation_id: str) -> None:
-    for name in _ARTIFACTS:
-        if (target / name).exists():
-            lake.store.put(f"artifacts/dbt/{invocation_id}/{name}", target / name)
 
 
 def _is_test(result: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,9 @@ from uuid import uuid4
 from olist.errors import LakeError
 
 __all__ = ["FolderStore", "ObjectExists", "Store", "exists", "missing"]
+
+
+_PARTIAL = ".partial"
 
 
 class ObjectExists(LakeError):
@@ -59,7 +63,7 @@ class FolderStore:
 
     def put(self, key: str, source: Path) -> None:
         target = self.root / key
-        partial = self.root / ".partial" / uuid4().hex
+        partial = self.root / _PARTIAL / uuid4().hex
         try:
             partial.parent.mkdir(parents=True, exist_ok=True)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +77,10 @@ class FolderStore:
         finally:
             with suppress(OSError):  # where nothing can be removed, the first error says why
                 partial.unlink(missing_ok=True)
+
+    def partial(self) -> Iterator[Path]:
+        """The files that are being written, and those that a crash has left so; no manifest can name them."""
+        return (self.root / _PARTIAL).glob("*")
 
     def read(self, key: str) -> bytes:
         return self.local(key).read_bytes()
