@@ -6,13 +6,13 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-deploy test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
+.PHONY: run test test-deploy test-images test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser --ignore=tests/images
 
 test-browser: .venv/.dev ## Run the tests in headless Chromium (Debian's package chromium)
 	.venv/bin/pytest tests/browser
@@ -29,6 +29,9 @@ test-cloud: .venv/.dev .venv-emulator/.made .venv-spark/.made ## Run the tests a
 
 test-deploy: .venv/.dev .venv-deploy/.done ## Check Terraform and the images' files, offline
 	.venv/bin/pytest -n 0 tests/deploy
+
+test-images: .venv/.dev ## Build the images and run them as Cloud Run does (root, buildah, bubblewrap, mmdebstrap); minutes
+	.venv/bin/pytest -n 0 tests/images
 
 .venv-deploy/.done: deploy/checks/uv.lock deploy/checks/pyproject.toml | $(UV)
 	@echo "installing the checks of the deployment into .venv-deploy"
@@ -58,6 +61,7 @@ benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, s
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
 	.venv/bin/python benchmarks/agent.py
+	.venv/bin/python benchmarks/startup.py
 
 triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real projects, where they are at hand
 	.venv/bin/python benchmarks/triage.py

@@ -314,7 +314,15 @@ def silver_work(context: Context) -> Iterator[Work]:
     settings = context.settings
     contracts, url = load_contracts(settings.contracts), warehouse_url(settings)
     with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
-        yield Work(open_lake(settings), contracts, connection, url, context.report.run_id, context.listener.advance)
+        yield Work(
+            open_lake(settings),
+            contracts,
+            connection,
+            url,
+            context.report.run_id,
+            settings.scratch,
+            context.listener.advance,
+        )
 
 
 def record_arrivals(context: Context, work: Work) -> None:
