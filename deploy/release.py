@@ -37,7 +37,7 @@ def main() -> None:
     missing = list(what_is_missing())
     if missing:
         _end("nothing was begun; missing:", missing)
-    bucket, project = _variable("state_bucket"), _variable("project_id")
+    bucket, project = (str(_variable(name)) for name in ("state_bucket", "project_id"))
     _run("terraform", f"-chdir={TERRAFORM}", "init", "-input=false", f"-backend-config=bucket={bucket}")
     _apply()
     found = _outputs()
