@@ -6,7 +6,7 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-deploy test-images test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
+.PHONY: run test deploy costs sbom test-deploy test-images test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
@@ -37,6 +37,17 @@ test-images: .venv/.dev ## Build the images and run them as Cloud Run does (root
 	@echo "installing the checks of the deployment into .venv-deploy"
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-deploy $(UV) sync --quiet --frozen --project deploy/checks
 	@touch $@
+
+sbom: | $(UV) ## Write what each image is made of as CycloneDX, from uv.lock, into build/sbom
+	@mkdir -p build/sbom
+	$(UV) export --quiet --frozen --no-dev --format cyclonedx1.5 --extra agent --extra gcp --output-file build/sbom/agent.cdx.json
+	$(UV) export --quiet --frozen --no-dev --format cyclonedx1.5 --extra pipeline --extra agent --extra gcp --output-file build/sbom/jobs.cdx.json
+
+costs: .venv/.run ## Print what the defaults of deploy/terraform cost a month
+	@.venv/bin/python deploy/costs.py
+
+deploy: .venv/.run ## Deploy to Google Cloud, or say what is missing (docs/deploy.md)
+	@.venv/bin/python deploy/release.py
 
 lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check

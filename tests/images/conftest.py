@@ -21,11 +21,13 @@ ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".venv-images"
 CERTIFICATES = Path("/etc/ssl/certs")
 UV_CACHE = Path(os.environ.get("UV_CACHE_DIR", ROOT / ".tools" / "cache"))
-# Debian's slim images leave these out, too. Without usrmerge there is no Perl.
+# What Debian's slim images leave out, too, and the Perl that only merging /usr needs.
+_UNWANTED = (
+    "usrmerge libfile-find-rule-perl libnumber-compare-perl libtext-glob-perl perl libperl5.36 perl-modules-5.36"
+)
 _MADE = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3,python3-venv",
     *(f"--dpkgopt=path-exclude=/usr/share/{what}/*" for what in ("doc", "man", "locale")),
-    '--setup-hook=mkdir -p "$1"/etc/apt/preferences.d; printf "Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n"'
-    ' > "$1"/etc/apt/preferences.d/slim',
+    f'--customize-hook=chroot "$1" dpkg --purge --force-depends {_UNWANTED}',
     '--customize-hook=chroot "$1" python3 -m venv /usr/local',
     '--customize-hook=rm -rf "$1"/var/cache/apt "$1"/var/lib/apt/lists', "bookworm"]  # fmt: skip
 # The stand-in has no certificates of its own: the machine's are lent to the build, and are in no image.
