@@ -179,11 +179,22 @@ def test_tables_are_partitioned_and_clustered_as_their_models_say(warehouse: Big
         assert (clustered[1].strip().split(", ") if clustered else None) == model["config"].get("cluster_by"), text
 
 
-def test_every_statement_is_bigquerys_grammar(warehouse: BigQuery, results: dict[str, str]) -> None:
+def test_every_statement_is_bigquerys_grammar_and_outer_joins_have_an_equality(
+    warehouse: BigQuery, results: dict[str, str]
+) -> None:
     statements = list((warehouse.target / "run").rglob("*.sql"))
     assert len(statements) > 400
     for path in statements:
-        assert sqlglot.parse(path.read_text(encoding="utf-8"), read="bigquery")
+        for tree in filter(None, sqlglot.parse(path.read_text(encoding="utf-8"), read="bigquery")):
+            outer = [join for join in tree.find_all(exp.Join) if join.side]
+            assert [
+                j.sql() for j in outer if not j.args["on"].find(exp.EQ) or not tables_of(j) > {j.alias_or_name}
+            ] == [], path
+
+
+def tables_of(join: exp.Join) -> set[str]:
+    """The tables that the equalities of a join compare; BigQuery wants one between both sides of an outer join."""
+    return {c.table for equality in join.args["on"].find_all(exp.EQ) for c in equality.find_all(exp.Column)}
 
 
 @pytest.fixture
