@@ -257,6 +257,7 @@ def main() -> int:
         return 1
     finally:
         print("stopping Airflow", flush=True)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the database behind
         laptop.stop()
 
 
