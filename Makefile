@@ -6,13 +6,13 @@ export UV_PYTHON_PREFERENCE := only-system
 # Without bytecode the first import of dbt and its like costs seconds in every process.
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: run test test-deploy test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
+.PHONY: run test deploy costs sbom test-deploy test-images test-slow test-cloud lint format docs dashboard benchmark benchmark-dashboards screenshots test-browser test-powerbi triage-score reviews-score eval clean airflow airflow-test
 
 run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser
+	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser --ignore=tests/images
 
 test-browser: .venv/.dev ## Run the tests in headless Chromium (Debian's package chromium)
 	.venv/bin/pytest tests/browser
@@ -24,16 +24,30 @@ test-powerbi: .venv/.dev .venv-tom/.made ## Ask Microsoft's TMDL parser and JSON
 test-slow: .venv/.dev ## Kill runs and servers, damage first deliveries, inject faults and hold the alerts against the truth; minutes
 	.venv/bin/pytest -n 2 --dist loadscope -m slow
 
-test-cloud: .venv/.dev .venv-emulator/.made ## Run the tests against stand-ins for Google Cloud
+test-cloud: .venv/.dev .venv-emulator/.made .venv-spark/.made ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 test-deploy: .venv/.dev .venv-deploy/.done ## Check Terraform and the images' files, offline
 	.venv/bin/pytest -n 0 tests/deploy
 
+test-images: .venv/.dev ## Build the images and run them as Cloud Run does (root, buildah, bubblewrap, mmdebstrap); minutes
+	.venv/bin/pytest -n 0 tests/images
+
 .venv-deploy/.done: deploy/checks/uv.lock deploy/checks/pyproject.toml | $(UV)
 	@echo "installing the checks of the deployment into .venv-deploy"
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv-deploy $(UV) sync --quiet --frozen --project deploy/checks
 	@touch $@
+
+sbom: | $(UV) ## Write what each image is made of as CycloneDX, from uv.lock, into build/sbom
+	@mkdir -p build/sbom
+	$(UV) export --quiet --frozen --no-dev --format cyclonedx1.5 --extra agent --extra gcp --output-file build/sbom/agent.cdx.json
+	$(UV) export --quiet --frozen --no-dev --format cyclonedx1.5 --extra pipeline --extra agent --extra gcp --output-file build/sbom/jobs.cdx.json
+
+costs: .venv/.run ## Print what the defaults of deploy/terraform cost a month
+	@.venv/bin/python deploy/costs.py
+
+deploy: .venv/.run ## Deploy to Google Cloud, or say what is missing (docs/deploy.md)
+	@.venv/bin/python deploy/release.py
 
 lint: .venv/.dev ## Check style, types and SQL
 	.venv/bin/ruff check
@@ -58,6 +72,7 @@ benchmark: .venv/.dev ## Compare the path to silver with bare COPY and pandas, s
 	.venv/bin/python benchmarks/load.py
 	.venv/bin/python benchmarks/quality.py
 	.venv/bin/python benchmarks/agent.py
+	.venv/bin/python benchmarks/startup.py
 
 triage-score: .venv/.dev ## Score `openclaw triage` on labelled failures of real projects, where they are at hand
 	.venv/bin/python benchmarks/triage.py
@@ -87,6 +102,12 @@ airflow-test: .venv/.dev .venv-airflow/.done ## Test the DAGs, and a real schedu
 	@echo "installing the stand-in for BigQuery into .venv-emulator"
 	@$(UV) venv --quiet --clear .venv-emulator
 	@$(UV) pip install --quiet --python .venv-emulator -r tests/cloud/emulator.txt
+	@touch $@
+
+.venv-spark/.made: tests/cloud/spark.txt | $(UV)
+	@echo "installing Spark into .venv-spark"
+	@$(UV) venv --quiet --clear .venv-spark
+	@$(UV) pip install --quiet --python .venv-spark -r tests/cloud/spark.txt
 	@touch $@
 
 $(UV):

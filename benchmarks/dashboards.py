@@ -2,6 +2,8 @@
 
     python benchmarks/dashboards.py [--repeat 40]
 
+Then how soon something is on the screen, and how soon all of the page: in headless Chromium, where the machine has it.
+
 Reads the platform of OLIST_HOME and OLIST_WAREHOUSE, which has to be built (`olist run`). Gold is asked as the pages ask: an
 aggregation where the grain allows, else the facts. Of silver the same question is asked:
 each table of gold in it is replaced by dbt's own definition of that table over silver, and the answers have to be the same.
@@ -11,15 +13,22 @@ from __future__ import annotations
 
 import re
 import statistics
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg
 import typer
+from playwright.sync_api import Browser
 from rich.console import Console
 from rich.table import Table
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from browsing import CHROMIUM, chromium_browser
+from dashboard_server import dashboards
 from olist.dashboards.spec import Spec, Visual, load_spec
 from olist.dashboards.status import refresh_status
 from olist.dashboards.web.answers import Question, questions, title_metrics
@@ -30,6 +39,9 @@ from olist.warehouse.connect import warehouse_url
 
 LIMIT = 100.0
 """Milliseconds that a chart's query may take at the 95th percentile."""
+FIRST_PAINT = """() => new Promise(done =>
+    new PerformanceObserver(list => list.getEntriesByName("first-contentful-paint").forEach(paint => done(paint.startTime)))
+        .observe({type: "paint", buffered: true}))"""
 EVERYTHING = Selection("en-US")
 _GOLD = re.compile(r'"\w+"\."gold(?:_next)?"\."(\w+)"')
 
@@ -58,6 +70,28 @@ def main(
             )
     console.print(table)
     console.print(f"milliseconds; over {LIMIT:.0f} at the 95th percentile: {', '.join(slow) or 'none'}")
+    console.print(
+        paints(spec, repeat // 4) if CHROMIUM.exists() else "no Chromium here: when a page paints was not measured"
+    )
+
+
+def paints(spec: Spec, repeat: int) -> Table:
+    """Milliseconds from asking for a page to its first paint and to its end, each time in a browser without a cache."""
+    table = Table("page", "first paint p50", "worst", "complete p50", "worst", box=None)
+    with dashboards(warehouse_url(load_settings())) as address, chromium_browser() as browser:
+        for page in spec.pages:
+            first, complete = zip(*(_painted(browser, f"{address}/{page.id}") for _ in range(repeat)), strict=True)
+            shown = [figure for times in (first, complete) for figure in (statistics.median(times), max(times))]
+            table.add_row(page.id, *(f"{figure:.0f}" for figure in shown))
+    return table
+
+
+def _painted(browser: Browser, address: str) -> tuple[float, float]:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address, wait_until="load")
+        first = page.evaluate(FIRST_PAINT)
+        return first, page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
 
 
 def charts(spec: Spec) -> Iterator[tuple[str, Question]]:

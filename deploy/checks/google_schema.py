@@ -20,6 +20,8 @@ _ARGUMENT = re.compile(r"providers/hashicorp/google/[\d.]+/docs/(?:resources|dat
 _NAME = re.compile(r"providers/hashicorp/google/[\d.]+/docs/(?:resources|data-sources)/(\w+)[ }\"]")
 _KINDS = {"cdktf.TerraformResource": "resources", "cdktf.TerraformDataSource": "data_sources"}
 _PRIMITIVES = {"string": "string", "number": "number", "boolean": "bool"}
+# Arguments of later versions than the package's, from the provider's own documentation; versions.tf asks for one that has them.
+_NEWER = {"google_cloud_run_v2_service": {"iap_enabled": {"type": "bool", "required": False}}}
 _DEPTH = 12  # deeper than any resource nests, and a stop for those that nest in themselves
 
 Types = dict[str, Any]
@@ -34,6 +36,9 @@ def main() -> None:
         resource = _NAME.search(json.dumps(described.get("docs", {})))
         if kind and resource and (not wanted or f"google_{resource[1]}" in wanted):
             schema[kind][f"google_{resource[1]}"] = _with_results(_block(types, f"{name}Config", 0), described)
+    for resource, arguments in _NEWER.items():
+        if resource in schema["resources"]:
+            schema["resources"][resource]["attributes"] |= arguments
     missing = wanted - set(schema["resources"]) - set(schema["data_sources"])
     if missing:
         sys.exit(f"not in the provider: {', '.join(sorted(missing))}")

@@ -31,7 +31,7 @@ import provider_pb2 as messages  # noqa: E402
 import provider_pb2_grpc as service  # noqa: E402
 
 _LIST = 2  # NestingMode of a block that is written any number of times
-_SETTINGS = ("project", "region", "zone", "credentials", "impersonate_service_account")
+_SETTINGS = ("project", "region", "zone", "billing_project", "credentials", "impersonate_service_account")
 
 
 class Provider(service.ProviderServicer):
@@ -39,7 +39,7 @@ class Provider(service.ProviderServicer):
 
     def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's names
         known = json.loads((HERE / "schema.json").read_text(encoding="utf-8"))
-        settings = {name: {"type": "string"} for name in _SETTINGS}
+        settings = {name: {"type": "string"} for name in _SETTINGS} | {"user_project_override": {"type": "bool"}}
         answer = messages.Schemas(provider=messages.Schema(block=_block({"attributes": settings, "blocks": {}})))
         for name, block in known["resources"].items():
             answer.resource_schemas[name].CopyFrom(messages.Schema(block=_block(block)))

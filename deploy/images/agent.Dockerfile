@@ -1,10 +1,11 @@
-# The agent: what `openclaw` needs and nothing of the pipeline. Build from the repository's root; CI passes BASE by digest.
-ARG BASE=python:3.11-slim-bookworm
+# The agent: what `openclaw` needs and nothing of the pipeline. Build from the repository's root.
+ARG BASE=python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 # hadolint ignore=DL3006
 FROM ${BASE} AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=/opt/venv
-RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /srv
+COPY deploy/images/uv.txt ./
+RUN pip install --no-cache-dir --require-hashes -r uv.txt
 COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN uv sync --frozen --no-dev --no-install-project --extra agent --extra gcp
 COPY src/opstore src/opstore
@@ -18,6 +19,8 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 XDG_CA
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv /srv
 WORKDIR /srv
+# By name, too: what asks who it runs as finds an answer.
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp olist
 USER 10001:10001
 EXPOSE 8080
 CMD ["openclaw", "serve", "--host", "0.0.0.0"]

@@ -7,6 +7,7 @@ alert_email       = "data-oncall@example.com"
 pages_members     = ["group:data@example.com"]
 gold_readers      = ["group:analysts@example.com"]
 github_repository = "example/olist-platform"
+state_bucket      = "example-olist-terraform"
 
 # After the first push, by digest:
 # images = {

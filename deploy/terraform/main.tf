@@ -1,7 +1,8 @@
 locals {
   services = [
-    "aiplatform", "artifactregistry", "bigquery", "cloudscheduler", "compute", "iam", "iamcredentials", "iap", "monitoring", "run",
-    "secretmanager", "servicenetworking", "sqladmin", "storage", "sts",
+    "aiplatform", "artifactregistry", "bigquery", "billingbudgets", "cloudbilling", "cloudresourcemanager", "cloudscheduler", "compute",
+    "iam", "iamcredentials", "iap", "logging", "monitoring", "run", "secretmanager", "servicenetworking", "serviceusage", "sqladmin",
+    "storage", "sts",
   ]
   # One account for each component: a refusal in a log says who was refused.
   accounts = {
@@ -104,6 +105,8 @@ module "delivery" {
   project_id        = var.project_id
   region            = var.region
   github_repository = var.github_repository
+  state_bucket      = var.state_bucket
+  billing_account   = var.billing_account
   runtime_accounts  = { for name, account in google_service_account.component : name => account.name }
   pullers           = { for name in ["agent", "pages", "pipeline"] : name => local.member[name] }
 

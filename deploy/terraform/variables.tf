@@ -42,6 +42,11 @@ variable "github_repository" {
   type        = string
 }
 
+variable "state_bucket" {
+  description = "Bucket of Terraform's state, which the workflows read and write."
+  type        = string
+}
+
 variable "images" {
   description = "Images by digest (…@sha256:…) of the agent and of the jobs; null until they were pushed for the first time."
   type = object({

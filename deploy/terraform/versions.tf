@@ -4,7 +4,7 @@ terraform {
   required_providers {
     google = {
       source  = "hashicorp/google"
-      version = "~> 7.0"
+      version = "~> 7.21"
     }
   }
 
@@ -15,4 +15,7 @@ terraform {
 provider "google" {
   project = var.project_id
   region  = var.region
+  # Billing's own interfaces count a person's requests against a project only when they are told which.
+  billing_project       = var.project_id
+  user_project_override = true
 }

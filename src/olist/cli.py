@@ -89,12 +89,25 @@ def docs(
         _open(page)
 
 
-@app.command(epilog="Example: `olist export`")
-def export(as_json: Json = False) -> None:
+@app.command(epilog="Example: `olist export --to bigquery`")
+def export(
+    to: Annotated[
+        Literal["lake", "bigquery"], typer.Option("--to", help="`bigquery` also shows the export in OLIST_BIGQUERY.")
+    ] = "lake",
+    export_id: Annotated[
+        str | None, typer.Option("--id", help="Show this earlier export in BigQuery, and make no new one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Write silver and gold as partitioned Parquet into the lake; unchanged data writes nothing."""
+    if export_id and to == "lake":
+        raise typer.BadParameter("--id goes with --to bigquery")
     settings = _settings()
     with Progress(err if as_json else out) as listener:
-        report = pipeline.export(settings, listener=listener)
+        if export_id:
+            report = pipeline.load(settings, export_id, listener=listener)
+        else:
+            report = pipeline.export(settings, to_bigquery=to == "bigquery", listener=listener)
     _finish(settings, report, as_json)
 
 

@@ -21,6 +21,8 @@ from typing import Literal
 
 from olist.contracts import load_contracts
 from olist.errors import OlistError
+from olist.export.committed import LAYERS
+from olist.export.load import target_of
 from olist.lake.open import open_store
 from olist.record import open_record
 from olist.settings import Settings
@@ -55,6 +57,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("warehouse", _warehouse),
         ("lake", _lake),
         ("record", _record),
+        ("bigquery", _bigquery),
     )
     return [finding for part, check in parts for finding in _guarded(part, check(settings))]
 
@@ -140,7 +143,23 @@ def _bucket(settings: Settings) -> Iterator[Finding]:
         yield _clock("lake", parsedate_to_datetime(date).timestamp())
 
 
+def _bigquery(settings: Settings) -> Iterator[Finding]:
+    """Where exports are loaded, if anywhere."""
+    if settings.bigquery is None:
+        return
+    target = target_of(settings)
+    from olist.doctor_bigquery import dataset_findings
+
+    for layer in LAYERS:
+        yield from dataset_findings("bigquery", target.project, target.dataset(layer))
+
+
 def _record(settings: Settings) -> Iterator[Finding]:
+    if settings.opstore_url.startswith("bigquery://"):
+        from olist.doctor_bigquery import dataset_findings
+
+        project, dataset = settings.opstore_url.removeprefix("bigquery://").split("/")
+        yield from dataset_findings("record", project, f"{project}.{dataset}")
     record = open_record(settings)
     runs = len(record.runs(limit=1)) if settings.opstore or Path(settings.opstore_url).exists() else 0
     yield Finding("record", "can be read", "ok", f"{settings.opstore_url}{'' if runs else ', no run yet'}")

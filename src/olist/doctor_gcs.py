@@ -7,7 +7,7 @@ from typing import cast
 
 from google.auth.transport.requests import AuthorizedSession
 
-from olist.google import credentials, explained
+from olist.google import credentials, explained, member
 from olist.lake.gcs import EMULATOR, GcsStore
 from olist.lake.store import Store
 
@@ -18,11 +18,9 @@ def bucket_answer(store: Store, permissions: Sequence[str]) -> tuple[set[str] | 
     """(which of the permissions this account has, None where the server does not tell; the server's date; the account for a grant)."""
     bucket = cast("GcsStore", store)
     owner, _ = credentials(EMULATOR)
-    email = getattr(owner, "service_account_email", None)
-    account = f"serviceAccount:{email}" if email else "user:YOU"
     url = f"{bucket.client.api_endpoint}/storage/v1/b/{bucket.bucket}/iam/testPermissions"
     with explained(store.url, "see the findings below"):
         session = AuthorizedSession(owner)  # type: ignore[no-untyped-call]
         reply = session.get(url, params=[("permissions", p) for p in permissions], timeout=30)
     allowed = set(reply.json().get("permissions", [])) if reply.ok else None
-    return allowed, reply.headers.get("Date"), account
+    return allowed, reply.headers.get("Date"), member(owner)

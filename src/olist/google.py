@@ -17,7 +17,7 @@ from google.auth.credentials import AnonymousCredentials, Credentials
 
 from olist.errors import CloudRefused, CloudUnavailable
 
-__all__ = ["credentials", "explained"]
+__all__ = ["credentials", "explained", "member"]
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
@@ -31,6 +31,12 @@ def credentials(emulator: str) -> tuple[Credentials, str | None]:
         return AnonymousCredentials(), None  # type: ignore[no-untyped-call]
     found: tuple[Credentials, str | None] = google.auth.default(scopes=_SCOPES)
     return found
+
+
+def member(owner: Credentials) -> str:
+    """The account as IAM names it; `user:YOU` for a person, whose name the credentials do not tell."""
+    email = getattr(owner, "service_account_email", None)
+    return f"serviceAccount:{email}" if email else "user:YOU"
 
 
 @contextmanager

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
-from opstore.logs import cloud_fields, on_cloud_run
+from opstore.logs import cloud_fields, on_cloud_run, write_logs
 
 __all__ = ["configure_logs"]
 
 
 def configure_logs(level: str) -> None:
     """Log from `level` on (debug, info, warning, error): for people, or on Cloud Run for Cloud Logging."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *_rendering(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
+    write_logs(level, _rendering(), libraries=on_cloud_run())
 
 
-def _rendering() -> list[Any]:
+def _rendering() -> list[Processor]:
     if not on_cloud_run():
         return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     return [structlog.processors.format_exc_info, cloud_fields, structlog.processors.JSONRenderer(ensure_ascii=False)]

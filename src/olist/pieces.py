@@ -100,7 +100,11 @@ def accept(settings: Settings, *, made_by: str, listener: Listener) -> Report:
         listener.begin("bronze", None)
         with quarantine_accounted(context, "bronze"):
             accepted = bronze.accept(
-                open_lake(settings), contracts, run_id=_checked(made_by), gate=gate(context, run_id)
+                open_lake(settings),
+                contracts,
+                run_id=_checked(made_by),
+                gate=gate(context, run_id),
+                scratch=settings.scratch,
             )
         account_ingested(context, accepted)
 

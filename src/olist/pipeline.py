@@ -29,6 +29,7 @@ from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
 from olist.errors import AuditFailed, OlistError, explained
 from olist.export.export import export as export_layers
+from olist.export.load import load_exports
 from olist.gold.announce import NotAnnounced, announce
 from olist.gold.build import STAGED, build_gold
 from olist.gold.freshness import ask_freshness
@@ -57,6 +58,7 @@ __all__ = [
     "gate",
     "gold",
     "ingest",
+    "load",
     "open_lake",
     "perform",
     "quarantine_accounted",
@@ -68,7 +70,7 @@ __all__ = [
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Step = Literal["run", "ingest", "silver", "gold", "freshness", "export"]
+Step = Literal["run", "ingest", "silver", "gold", "freshness", "export", "load"]
 Doing = Callable[["Context", str], None]  # given the run's id in the record
 Status = Literal["success", "no_op", "failed"]
 
@@ -77,7 +79,7 @@ Status = Literal["success", "no_op", "failed"]
 class LayerRow:
     """What a step did to one table of one layer. Rows in = published + superseded + rejected + quarantined; seconds are wall time."""
 
-    layer: Literal["bronze", "silver", "gold", "export"]
+    layer: Literal["bronze", "silver", "gold", "export", "load"]
     table: str
     rows_in: int
     published: int
@@ -176,9 +178,14 @@ def gold(settings: Settings, *, listener: Listener | None = None) -> Report:
     return _command("gold", settings, listener or Silent(), ("gold", "freshness"))
 
 
-def export(settings: Settings, *, listener: Listener | None = None) -> Report:
-    """Silver and gold to Parquet in the lake."""
-    return _command("export", settings, listener or Silent(), ("export",))
+def export(settings: Settings, *, to_bigquery: bool = False, listener: Listener | None = None) -> Report:
+    """Silver and gold to Parquet in the lake, and the latest export of each to BigQuery."""
+    return _command("export", settings, listener or Silent(), ("export", "load") if to_bigquery else ("export",))
+
+
+def load(settings: Settings, export_id: str, *, listener: Listener | None = None) -> Report:
+    """An export that is in the lake to BigQuery, be it the latest or an earlier one."""
+    return perform("load", settings, listener or Silent(), lambda context, run: _load(context, run, export_id))
 
 
 @dataclass
@@ -307,7 +314,15 @@ def silver_work(context: Context) -> Iterator[Work]:
     settings = context.settings
     contracts, url = load_contracts(settings.contracts), warehouse_url(settings)
     with connect(url, "run") as connection, exclusive(connection, settings.lock_wait):
-        yield Work(open_lake(settings), contracts, connection, url, context.report.run_id, context.listener.advance)
+        yield Work(
+            open_lake(settings),
+            contracts,
+            connection,
+            url,
+            context.report.run_id,
+            settings.scratch,
+            context.listener.advance,
+        )
 
 
 def record_arrivals(context: Context, work: Work) -> None:
@@ -398,12 +413,25 @@ def _export(context: Context, run_id: str) -> None:
         listener.note("export: nothing was published since the last export")
 
 
+def _load(context: Context, run_id: str, export_id: str | None = None) -> None:
+    context.listener.begin("load", None)
+    for layer in load_exports(context.settings, export_id, context.listener.advance):
+        for t in layer.tables:
+            name = f"{layer.export.layer}.{t.table}"
+            context.report.layers.append(LayerRow("load", name, t.rows, t.rows, 0, 0, 0, round(t.seconds, 3)))
+        said = f"{len(layer.tables)} tables loaded" if layer.tables else "nothing to load"
+        context.listener.note(f"{layer.dataset} shows export {layer.export.export_id}: {said}")
+        if layer.tables:
+            context.report.status = "success"
+
+
 _STEPS: dict[Step, Doing] = {
     "ingest": _ingest,
     "silver": _silver,
     "gold": _gold,
     "freshness": _freshness,
     "export": _export,
+    "load": _load,
 }
 
 

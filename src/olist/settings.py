@@ -26,7 +26,7 @@ PREFIX = "OLIST_"
 FOREIGN_PREFIXES = ("OLIST_TEST_", "OLIST_DBT_")
 # https://cloud.google.com/storage/docs/buckets#naming
 _BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^/?#\s]+)*/?")
-_DATASET = re.compile(r"bigquery://[a-z0-9.:-]+/[A-Za-z0-9_]+")
+_DATASET = re.compile(r"bigquery://([a-z0-9.:-]+)/([A-Za-z0-9_]+)")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -43,6 +43,13 @@ class Settings(BaseSettings):
     warehouse: str | None = Field(None, description="libpq URL of a PostgreSQL 15+; unset: the embedded server.")
     opstore: str | None = Field(
         None, description="The record: a SQLite file, or bigquery://project/dataset; unset: under home."
+    )
+    bigquery: str | None = Field(
+        None,
+        description="Where exports are loaded: bigquery://project/prefix, for the datasets prefix_silver and prefix_gold.",
+    )
+    bigquery_tables: Literal["native", "external"] = Field(
+        "native", description="Whether exports are loaded into BigQuery, or read from the lake by external tables."
     )
     contracts: Path = Field(PROJECT / "contracts", description="Folder of the data contracts.")
     dbt_project: Path = Field(PROJECT / "dbt", description="Folder of the dbt project.")
@@ -63,7 +70,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("source", "lake", "warehouse", "opstore", "parent_run", "airflow", mode="before")
+    @field_validator("source", "lake", "warehouse", "opstore", "bigquery", "parent_run", "airflow", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
@@ -86,6 +93,13 @@ class Settings(BaseSettings):
             raise ValueError("a file, or bigquery://project/dataset")
         return str(Path(value).expanduser().absolute())
 
+    @field_validator("bigquery")
+    @classmethod
+    def _bigquery_is_a_prefix_of_datasets(cls, value: str | None) -> str | None:
+        if value is not None and not _DATASET.fullmatch(value):
+            raise ValueError("bigquery://project/prefix")
+        return value
+
     @field_validator("warehouse")
     @classmethod
     def _libpq_reads_it(cls, value: str | None) -> str | None:
@@ -105,6 +119,12 @@ class Settings(BaseSettings):
     def opstore_url(self) -> str:
         """The operational record: a SQLite file, or bigquery://project/dataset."""
         return self.opstore or str(self.home / "opstore.sqlite")
+
+    @property
+    def bigquery_target(self) -> tuple[str, str] | None:
+        """(project, prefix of the datasets) that exports are loaded into, None where that is not set."""
+        match = self.bigquery and _DATASET.fullmatch(self.bigquery)
+        return (match[1], match[2]) if match else None
 
     @property
     def spool(self) -> Path:

@@ -21,6 +21,7 @@ from openclaw.metrics import metrics
 from openclaw.settings import Settings
 from openclaw.sql import statement
 from openclaw.web import router
+from opstore.logs import bind_trace
 from opstore.store import Event, OpstoreUnavailable, event_id, utc_now
 
 __all__ = ["build_app"]
@@ -67,7 +68,7 @@ class PushedEvent(BaseModel):
 
 def build_app(agent: Agent, settings: Settings) -> FastAPI:
     """The service of an agent."""
-    app = FastAPI(title="OpenClaw", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="OpenClaw", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(_traced)])
 
     def writer(
         authorization: Annotated[str | None, Header()] = None,
@@ -116,6 +117,13 @@ def build_app(agent: Agent, settings: Settings) -> FastAPI:
         return JSONResponse({"status": "unavailable", "detail": "the record cannot be used"}, 503)
 
     return app
+
+
+async def _traced(
+    x_cloud_trace_context: Annotated[str | None, Header()] = None, traceparent: Annotated[str | None, Header()] = None
+) -> None:
+    """Whatever a request logs names its trace. Not in a thread, whose context would end with it."""
+    bind_trace(x_cloud_trace_context or traceparent)
 
 
 def _after_others(agent: Agent) -> Poll:

@@ -1,9 +1,26 @@
 -- The last outcome of each check of a layer's assets, no older than the last run that judged the asset whole: that run recorded the
--- check :whole, or, where :whole is null, any check of the layer.
-WITH layer_checks AS (
+-- check :whole, or, where :whole is null, any check of the layer. What a failed run found is over when its step has come to a good end
+-- since without anything to do: then what it judged is out, and what stood before it stands.
+WITH idle AS (
+    SELECT
+        step,
+        max(run_id) AS run_id
+    FROM ops_runs_current
+    WHERE status = 'no_op'
+    GROUP BY step
+),
+
+past AS (
+    SELECT failed.run_id
+    FROM ops_runs_current AS failed
+    INNER JOIN idle ON failed.step = idle.step AND failed.run_id < idle.run_id
+    WHERE failed.status = 'failed'
+),
+
+layer_checks AS (
     SELECT *
     FROM ops_checks
-    WHERE asset LIKE :layer || '.%'
+    WHERE asset LIKE :layer || '.%' AND run_id NOT IN (SELECT past.run_id FROM past)
 ),
 
 whole AS (

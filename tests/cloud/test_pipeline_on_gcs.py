@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
-import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 import pytest
 
 from conftest import Platform
@@ -77,19 +74,6 @@ def test_another_machine_goes_on_from_the_bucket(published: Platform, folder: Pa
     succeed(pipeline.silver(other.settings()))
     succeed(pipeline.gold(other.settings()))
     assert rows_of(published) == before, "the bucket alone is enough to make the warehouse again"
-
-
-def test_an_export_in_the_bucket_is_read_by_a_client_that_is_not_ours(published: Platform, gcs: str) -> None:
-    succeed(pipeline.export(published.settings()))
-    succeed(pipeline.export(published.settings()), "no_op")
-    lake = pipeline.open_lake(published.settings())
-    reader = pafs.GcsFileSystem(anonymous=True, scheme="http", endpoint_override=gcs.removeprefix("http://"))
-    for layer in ("silver", "gold"):
-        (key,) = lake.store.keys(f"manifests/exports/{layer}")
-        for table, described in json.loads(lake.store.read(key))["tables"].items():
-            keys = [f"published/some/prefix/{o['key']}" for o in described["objects"]]
-            rows = sum(pq.read_table(k, filesystem=reader, partitioning=None).num_rows for k in keys)
-            assert [(rows,)] == published.query(f"SELECT count(*) FROM {layer}.{table}"), table
 
 
 def test_an_object_that_was_altered_in_the_bucket_is_not_published(

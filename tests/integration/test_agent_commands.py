@@ -49,7 +49,7 @@ def openclaw(store: Opstore, *arguments: str, **environment: str) -> Result:
 def failing(store: Opstore) -> str:
     """An open incident's id."""
     store.record_events([event("silver.orders", check="unique", run="1.silver", kind="test", category="duplicate_key")])
-    assert "1 opened; 1 open incidents" in openclaw(store, "poll").stdout
+    assert "1 opened; 1 open" in openclaw(store, "poll").stdout
     return find_incidents(store)[0].incident_id
 
 
@@ -59,7 +59,7 @@ def test_a_pass_prints_the_incident_with_three_actions_and_what_it_did(store: Op
     assert "where     silver.orders" in printed
     assert "why       duplicate_key" in printed
     assert all(f"\n  {number}. " in printed for number in (1, 2, 3))
-    assert openclaw(store, "poll", "--quiet").stdout.endswith("nothing new; 1 open incidents\n")
+    assert openclaw(store, "poll", "--quiet").stdout.endswith("nothing new; 1 open\n")
 
 
 def test_a_pass_where_nothing_is_wrong_may_be_silent(store: Opstore) -> None:

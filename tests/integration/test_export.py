@@ -77,8 +77,8 @@ def _rows_lie_in_their_month(platform: Platform) -> None:
     assert len(objects) > 10
     for described in objects:
         table = pq.read_table(platform.home / "lake" / described["key"], partitioning=None)
-        months = {f"year={v:%Y}/month={v:%m}" for v in table.column("order_purchase_timestamp").to_pylist()}
-        assert months == {"/".join(described["key"].split("/")[-3:-1])}
+        months = {f"partition_month={v:%Y-%m}-01" for v in table.column("order_purchase_timestamp").to_pylist()}
+        assert months == {described["key"].split("/")[-2]}
 
 
 def _project_with_a_change(home: Path) -> Path:

@@ -49,7 +49,7 @@ def batch(table: str, rows: int, run_id: str = RUN, digest: str = "a") -> Batch:
 
 @cache
 def sound_profile(table: str, path: Path) -> Profile:
-    return profile(CONTRACTS[table], path)
+    return profile(CONTRACTS[table], path, path.parent)
 
 
 def judged(
@@ -60,11 +60,15 @@ def judged(
     for table, contract in CONTRACTS.items():
         rows = pq.read_metadata(files[table]).num_rows
         given = batch(table, rows, "20260102T000000000000Z-0000", (digests or {}).get(table, "b"))
-        found_in = profile(contract, changed[table]) if table in changed else sound_profile(table, files[table])
+        found_in = (
+            profile(contract, changed[table], changed[table].parent)
+            if table in changed
+            else sound_profile(table, files[table])
+        )
         arrivals[table] = Arrival(contract, given, found_in)
     found: list[Check] = []
     with tempfile.TemporaryDirectory() as folder:
-        Gate("a run", Path(folder), found.extend).judge(expected_of(lake, CONTRACTS, arrivals))
+        Gate("a run", Path(folder), found.extend).judge(expected_of(lake, CONTRACTS, arrivals, Path(folder)))
     return {f"{c.asset.removeprefix('bronze.')} {c.check_name}": c for c in found if c.status == "fail"}
 
 
@@ -235,10 +239,12 @@ def test_a_file_that_shrank_and_one_that_swelled(files: Files, second: Lake, tab
     for share, check, severity in ((0.7, "not_shrunk", "error"), (3.0, "not_swollen", "warn")):
         contract = CONTRACTS[table]
         given = replace(batch(table, int(rows * share), "20260102T000000000000Z-0000", "b"))
-        arrival = Arrival(contract, given, profile(contract, files[table]))
+        arrival = Arrival(contract, given, profile(contract, files[table], files[table].parent))
         found: list[Check] = []
         with tempfile.TemporaryDirectory() as folder:
-            Gate("a run", Path(folder), found.extend).judge(expected_of(lake, CONTRACTS, {table: arrival}))
+            Gate("a run", Path(folder), found.extend).judge(
+                expected_of(lake, CONTRACTS, {table: arrival}, Path(folder))
+            )
         failed = {c.check_name: c for c in found if c.status == "fail"}
         assert failed.keys() == {"records", check}
         assert failed[check].severity == severity

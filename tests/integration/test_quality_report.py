@@ -86,6 +86,21 @@ def test_a_failed_check_shows_in_the_report_and_the_docs(platform: Platform, sma
     assert "not met" in (platform.home / "quality" / "docs" / "index.html").read_text(encoding="utf-8")
 
 
+def test_what_a_run_found_is_over_when_what_stood_before_was_delivered_again(
+    platform: Platform, small_folder: Path, small_copy: Path
+) -> None:
+    deliver(platform.settings(small_folder))
+    before = report(platform)["checks"]
+    change_row(small_copy, "order_items", 3, price="-1.00")
+    succeed(pipeline.ingest(platform.settings(small_copy)))
+    assert pipeline.silver(platform.settings()).status == "failed"
+    assert [c["check"] for c in report(platform)["checks"] if c["status"] == "fail"] == ["valid(price)"]
+    succeed(pipeline.ingest(platform.settings(small_folder)), "no_op")
+    succeed(pipeline.silver(platform.settings()), "no_op")
+    silver = [c for c in before if c["layer"] == "silver"]
+    assert [c for c in report(platform)["checks"] if c["layer"] == "silver"] == silver
+
+
 def test_freshness_goes_by_the_last_accepted_delivery(
     platform: Platform, small_copy: Path, contracts: dict[str, Contract]
 ) -> None:

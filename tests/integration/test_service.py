@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import re
 import signal
@@ -9,20 +11,26 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 
 from agents import Told, agent_on, event, ran
 from conftest import free_port
 from openclaw.agent import Agent
+from openclaw.logs import configure_logs
 from openclaw.service import build_app
 from openclaw.settings import load_settings
 from opstore.store import Opstore
 from secret_shapes import SHAPES
+from servers import wait_for
+from standins import Reply, discord
 
 TOKEN = "a-token-of-the-tests"
 PUSHED = {
@@ -158,6 +166,28 @@ def test_the_numbers_follow_what_happens(client: TestClient, agent: Agent) -> No
         assert re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? -?[\d.e+]+', line), line
 
 
+def test_what_a_request_logs_names_its_trace_and_what_follows_does_not(
+    agent: Agent, client: TestClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = "105445aa7843bc8bf206b12000100000"
+    monkeypatch.setenv("K_SERVICE", "openclaw")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo")
+    agent.store.path.write_bytes(b"no database" * 100)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        configure_logs("info")
+        for header in ({"X-Cloud-Trace-Context": f"{trace}/1;o=1"}, {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}):
+            assert client.get("/healthz", headers=header).status_code == 503
+        assert client.get("/healthz").status_code == 503
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:], root.level = handlers, level
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    traces = [e.get("logging.googleapis.com/trace") for e in told if e["message"] == "the record cannot be used"]
+    assert traces == [f"projects/demo/traces/{trace}", f"projects/demo/traces/{trace}", None]
+
+
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
 def test_nothing_is_described_to_strangers(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
@@ -173,7 +203,46 @@ def test_no_secret_of_an_event_is_in_an_alert_or_an_answer(client: TestClient, t
 
 
 def test_the_command_serves_where_it_is_told_and_ends_well_when_asked_to(tmp_path: Path) -> None:
-    own = {"OPENCLAW_OPSTORE": str(tmp_path / "opstore.sqlite"), "OPENCLAW_API_TOKEN": TOKEN}
+    with serving(tmp_path) as (process, client):
+        assert client.get("/healthz").json()["status"] == "ok"
+        assert client.post("/events", json=PUSHED).json()["poll"]["opened"] == 1
+        process.send_signal(signal.SIGTERM)
+        stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in stderr) == (0, False), stderr
+    assert "silver.orders" in stdout
+
+
+def test_a_pass_at_work_is_completed_before_the_service_ends(tmp_path: Path) -> None:
+    with discord() as channel, serving(tmp_path, OPENCLAW_DISCORD_WEBHOOK=channel.url) as (process, client):
+        channel.script = [Reply(200, {"id": "1"}, after=1.0)]
+        with ThreadPoolExecutor(1) as pool:
+            pushed = pool.submit(client.post, "/events", json=PUSHED)
+            wait_for(lambda: bool(channel.asked), 60)
+            process.send_signal(signal.SIGTERM)
+            assert pushed.result().json()["poll"]["alerts_sent"] == 1
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_a_pass_that_hangs_does_not_keep_the_service_longer_than_cloud_run_waits(tmp_path: Path) -> None:
+    patient = {"OPENCLAW_DISCORD_TIMEOUT": "120"}
+    with discord() as channel, serving(tmp_path, OPENCLAW_DISCORD_WEBHOOK=channel.url, **patient) as (process, client):
+        channel.script = [Reply(200, {"id": "1"}, after=100.0)]
+        with ThreadPoolExecutor(1) as pool:
+            pushed = pool.submit(client.post, "/events", json=PUSHED)
+            wait_for(lambda: bool(channel.asked), 60)
+            process.send_signal(signal.SIGTERM)
+            _, stderr = process.communicate(timeout=10)
+            with suppress(httpx.HTTPError):
+                assert pushed.result().status_code == 500
+    assert process.returncode == 0
+    assert "Cancel 1 running task" in stderr
+
+
+@contextmanager
+def serving(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """The command as a process of its own, once it listens, and a client that may write."""
+    own = {"OPENCLAW_OPSTORE": str(folder / "opstore.sqlite"), "OPENCLAW_API_TOKEN": TOKEN, **settings}
     program = "from openclaw.cli import app; app()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, "serve", "--port", str(free_port())],
@@ -182,13 +251,9 @@ def test_the_command_serves_where_it_is_told_and_ends_well_when_asked_to(tmp_pat
     assert process.stderr is not None
     try:
         url = process.stderr.readline().split()[-1]
-        with httpx.Client(base_url=url, transport=httpx.HTTPTransport(retries=10)) as client:
-            assert client.get("/healthz", timeout=60).json()["status"] == "ok"
-            pushed = client.post("/events", json=PUSHED, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
-            assert pushed.json()["poll"]["opened"] == 1
-        process.send_signal(signal.SIGTERM)
-        stdout, stderr = process.communicate(timeout=60)
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+        transport = httpx.HTTPTransport(retries=10)
+        with httpx.Client(base_url=url, headers=bearer, transport=transport, timeout=60) as client:
+            yield process, client
     finally:
         process.kill()
-    assert (process.returncode, "Traceback" in stderr) == (0, False), stderr
-    assert "silver.orders" in stdout

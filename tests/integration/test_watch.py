@@ -55,7 +55,7 @@ def test_a_failed_run_ends_with_the_incident_its_cause_its_reach_and_three_actio
     assert "Sales" in affects or "Executive" in affects, "dashboards are known before dbt has ever built"
     assert [line[:5] for line in shown if line[2:5] in ("1. ", "2. ", "3. ")] == ["  1. ", "  2. ", "  3. "]
     assert any("actions from runbook" in line for line in shown)
-    assert lines[-1] == "openclaw: 1 opened; 1 open incidents"
+    assert lines[-1] == "openclaw: 1 opened; 1 open"
 
     status = command(watched, "status")
     assert "P1 open since" in status.stdout
@@ -67,7 +67,7 @@ def test_a_failed_run_ends_with_the_incident_its_cause_its_reach_and_three_actio
     assert done.returncode == 0, done.stdout + done.stderr
     assert "P1 resolved: " in done.stdout
     assert "the same check passed: valid(product_id) of silver.order_items" in done.stdout
-    assert done.stdout.splitlines()[-1] == "openclaw: 1 resolved; 0 open incidents"
+    assert done.stdout.splitlines()[-1] == "openclaw: 1 resolved; 0 open"
 
     again = watched.olist("run", "--source", mended)
     assert "openclaw" not in again.stdout, "where nothing is wrong there is nothing to say"
@@ -78,7 +78,7 @@ def test_building_silver_again_without_another_delivery_resolves_nothing(watched
     assert watched.olist("silver").returncode == 1
     again = watched.olist("silver")
     assert "silver: up to date" in again.stdout
-    assert "1 open incidents" in again.stdout
+    assert "1 open" in again.stdout
 
 
 def test_a_file_with_another_header_is_one_incident_of_its_source(

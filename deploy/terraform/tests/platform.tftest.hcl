@@ -10,6 +10,7 @@ variables {
   billing_account   = "000000-000000-000000"
   alert_email       = "oncall@example.com"
   github_repository = "example/olist"
+  state_bucket      = "demo-terraform"
   agent_api_token   = "a-token-of-the-test"
   pages_members     = ["group:data@example.com"]
   images = {
@@ -93,6 +94,18 @@ run "agent_is_called_by_the_scheduler_and_looked_at_through_the_proxy" {
     error_message = "secrets come from Secret Manager, never as a value"
   }
   assert {
+    condition     = google_cloud_run_v2_service.agent["openclaw-pages"].iap_enabled && !google_cloud_run_v2_service.agent["openclaw"].iap_enabled
+    error_message = "people pass the proxy, machines do not"
+  }
+  assert {
+    condition     = google_cloud_run_v2_service_iam_member.proxy[0].member == "serviceAccount:service-123456789012@gcp-sa-iap.iam.gserviceaccount.com" && google_iap_web_cloud_run_service_iam_member.visitors["group:data@example.com"].role == "roles/iap.httpsResourceAccessor"
+    error_message = "only the proxy calls the pages, and only those who were named pass it"
+  }
+  assert {
+    condition     = alltrue([for service in google_cloud_run_v2_service.agent : service.template[0].scaling[0].min_instance_count == 0 && length([for env in service.template[0].containers[0].env : env if env.name == "GOOGLE_CLOUD_PROJECT" && env.value == "demo"]) == 1])
+    error_message = "both services scale to zero, and their logs can name traces"
+  }
+  assert {
     condition     = length([for caller in google_cloud_run_v2_service_iam_member.callers : caller if caller.member == "allUsers"]) == 0
     error_message = "nobody calls without an identity"
   }
@@ -116,8 +129,127 @@ run "warehouse_has_no_public_address" {
     error_message = "the warehouse is private"
   }
   assert {
+    condition     = google_sql_database_instance.warehouse.settings[0].backup_configuration[0].enabled && google_sql_database_instance.warehouse.deletion_protection
+    error_message = "the warehouse is backed up and not dropped by mistake"
+  }
+  assert {
     condition     = google_sql_database_instance.warehouse.settings[0].backup_configuration[0].point_in_time_recovery_enabled
     error_message = "the warehouse can be brought back to any moment"
+  }
+}
+
+run "record_and_layers_have_the_roles_that_they_need_and_no_more" {
+  command = apply
+
+  module {
+    source = "./modules/analytics"
+  }
+
+  variables {
+    location            = "europe-west1"
+    recorders           = { agent = "serviceAccount:a@demo.iam.gserviceaccount.com" }
+    loaders             = { pipeline = "serviceAccount:p@demo.iam.gserviceaccount.com" }
+    readers             = ["group:analysts@example.com"]
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = google_bigquery_table.log.time_partitioning[0].type == "DAY" && google_bigquery_table.log.deletion_protection
+    error_message = "the record is partitioned by day and not dropped by mistake"
+  }
+  assert {
+    condition     = length(google_bigquery_table.volume.view) == 1
+    error_message = "the view of the record's volume is there"
+  }
+  assert {
+    condition     = toset(keys(google_bigquery_dataset.layer)) == toset(["silver", "gold"]) && toset(keys(google_bigquery_dataset_iam_member.read)) == toset(["group:analysts@example.com"]) && google_bigquery_dataset_iam_member.read["group:analysts@example.com"].role == "roles/bigquery.dataViewer"
+    error_message = "analysts read gold"
+  }
+  assert {
+    condition     = length([for member in google_bigquery_dataset_iam_member.load : member if strcontains(member.member, "a@demo")]) == 0
+    error_message = "the agent writes neither silver nor gold"
+  }
+}
+
+run "jobs_run_one_at_a_time_with_the_warehouse_from_secret_manager" {
+  command = apply
+
+  module {
+    source = "./modules/jobs"
+  }
+
+  variables {
+    region            = "europe-west1"
+    image             = var.images.jobs
+    account           = "olist-pipeline@demo.iam.gserviceaccount.com"
+    scheduler_account = "olist-scheduler@demo.iam.gserviceaccount.com"
+    schedule          = "0 5 * * *"
+    network           = "olist"
+    subnetwork        = "olist-jobs"
+    environment       = { OLIST_SOURCE = "kaggle" }
+  }
+
+  assert {
+    condition     = toset(keys(google_cloud_run_v2_job.step)) == toset(["pipeline", "silver", "gold", "export"])
+    error_message = "a job for the whole, and one for each step that may be wanted alone"
+  }
+  assert {
+    condition     = alltrue([for job in google_cloud_run_v2_job.step : job.template[0].parallelism == 1 && job.template[0].task_count == 1])
+    error_message = "two at once would only wait for the warehouse's lock"
+  }
+  assert {
+    condition     = alltrue([for job in google_cloud_run_v2_job.step : length([for env in job.template[0].template[0].containers[0].env : env if env.name == "OLIST_WAREHOUSE" && length(env.value_source) == 1]) == 1])
+    error_message = "the warehouse's URL holds a password and comes from Secret Manager"
+  }
+}
+
+run "delivery_has_no_keys_and_serves_one_branch" {
+  command = apply
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    region           = "europe-west1"
+    runtime_accounts = { agent = "projects/demo/serviceAccounts/a" }
+    pullers          = { agent = "serviceAccount:a@demo.iam.gserviceaccount.com" }
+  }
+
+  assert {
+    condition     = google_iam_workload_identity_pool_provider.github.attribute_condition == "assertion.repository == 'example/olist' && assertion.ref == 'refs/heads/main'"
+    error_message = "only workflows of the main branch of this repository are let in"
+  }
+  assert {
+    condition     = toset([for member in google_project_iam_member.deployer : member.role]) == toset(["roles/run.developer", "roles/viewer", "roles/iam.securityReviewer"])
+    error_message = "a workflow releases images and reads the rest"
+  }
+  assert {
+    condition     = google_artifact_registry_repository.images.docker_config[0].immutable_tags
+    error_message = "a tag keeps its meaning"
+  }
+}
+
+run "somebody_is_told_when_the_agent_falls_silent" {
+  command = apply
+
+  module {
+    source = "./modules/watch"
+  }
+
+  variables {
+    monthly_budget = 120
+    email          = "oncall@example.com"
+    agent_service  = "openclaw"
+  }
+
+  assert {
+    condition     = google_monitoring_alert_policy.silent_agent.conditions[0].condition_absent[0].duration == "900s" && strcontains(google_monitoring_alert_policy.silent_agent.conditions[0].condition_absent[0].filter, "service_name = \"openclaw\"")
+    error_message = "three passes missed are an alarm that does not need the agent"
+  }
+  assert {
+    condition     = google_billing_budget.month.amount[0].specified_amount[0].units == "120" && length(google_billing_budget.month.threshold_rules) == 4
+    error_message = "the budget tells at a half, nine tenths, the whole, and what is to come"
   }
 }
 

@@ -87,7 +87,7 @@ def ingest(
         arrivals = {
             c.batch.table: Arrival(contracts[c.batch.table], c.batch, c.profile) for c in converted if c.profile
         }
-        failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
+        failed = gate.judge(expected_of(lake, contracts, arrivals, scratch)) if arrivals else []
         ingested = [_stored(lake, file) for file in converted]
         _judged(lake, contracts, ingested, run_id, failed)
         return ingested
@@ -113,7 +113,7 @@ def store(
     return ingested
 
 
-def accept(lake: Lake, contracts: Mapping[str, Contract], *, run_id: str, gate: Gate) -> list[Ingested]:
+def accept(lake: Lake, contracts: Mapping[str, Contract], *, run_id: str, gate: Gate, scratch: Path) -> list[Ingested]:
     """Judge what `store` has brought as one delivery, and accept it, or put it in quarantine. Repeating it changes nothing.
 
     Raises LakeError when a table has not arrived or another delivery came in between, AuditFailed as `ingest` does.
@@ -124,9 +124,9 @@ def accept(lake: Lake, contracts: Mapping[str, Contract], *, run_id: str, gate: 
         _check_still_latest(lake, contracts, brought, run_id)
         fresh = [r.batch for r in brought if not r.unchanged]
         with ThreadPoolExecutor(_WORKERS) as pool:
-            profiles = pool.map(lambda b: profile(contracts[b.table], sound(lake, b)), fresh)
+            profiles = pool.map(lambda b: profile(contracts[b.table], sound(lake, b), scratch), fresh)
             arrivals = {b.table: Arrival(contracts[b.table], b, p) for b, p in zip(fresh, profiles, strict=True)}
-        failed = gate.judge(expected_of(lake, contracts, arrivals)) if arrivals else []
+        failed = gate.judge(expected_of(lake, contracts, arrivals, scratch)) if arrivals else []
     _judged(lake, contracts, brought, run_id, failed)
     return brought
 
@@ -240,7 +240,7 @@ def _convert(
         header,
         StoredObject(key, rows, parquet.stat().st_size, sha256_of(parquet)),
     )
-    return _Converted(batch, parquet, profile(contract, parquet), perf_counter() - started)
+    return _Converted(batch, parquet, profile(contract, parquet, work), perf_counter() - started)
 
 
 def _batch(

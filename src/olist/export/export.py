@@ -1,11 +1,12 @@
 """What is published, exported: every served table of a layer in one consistent state, committed by a manifest.
 
-    exports/<layer>/<table>/export=<id>/year=YYYY/month=MM/part.parquet      a table with a partition column
-    exports/<layer>/<table>/export=<id>/part.parquet                         one without
-    manifests/exports/<layer>/<id>.json                                      written last: an export without one does not count
+    exports/<layer>/<table>/export=<id>/partition_month=YYYY-MM-01/part.parquet      a table with a partition column
+    exports/<layer>/<table>/export=<id>/part.parquet                                 one without
+    manifests/exports/<layer>/<id>.json              written last: an export without one does not count
 
-Both layers' shared locks are held while reading, so no publish comes in between. A layer whose published version was exported before is
-left alone: an export of unchanged data writes nothing.
+The folders are Hive's. Their key has a name that no column has: readers would take the folder's value for the column's. Both layers' shared
+locks are held while reading, so no publish comes in between. A layer whose published version was exported before is left alone: an
+export of unchanged data writes nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import pyarrow.parquet as pq
 
 from olist.contracts import Contract
 from olist.errors import OlistError
+from olist.export.committed import FORMAT, LAYERS
+from olist.export.layout import ROW_GROUP, Layout, layouts
 from olist.export.tables import Served, read, served_tables
 from olist.lake.batches import Lake, StoredObject
 from olist.lake.verify import sha256_of
@@ -31,9 +34,7 @@ from olist.warehouse.publish import Layer, Publication, hold, latest
 
 __all__ = ["Exported", "export"]
 
-LAYERS: tuple[Layer, ...] = ("silver", "gold")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-_ROW_GROUP = 100_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Exported:
 
     layer: Layer
     table: str
+    layout: Layout
     rows: int
     objects: tuple[StoredObject, ...]
     seconds: float
@@ -69,37 +71,30 @@ def export(
                 raise _nothing_published(layer)
             if _exported_before(lake, publication):
                 continue
-            partitions = _partition_columns(lake, contracts, publication)
+            lies = layouts(lake, contracts, publication)
             exported = []
             for served in served_tables(connection, layer):
-                exported.append(_export_table(lake, url, served, run_id, scratch, partitions.get(served.table)))
+                exported.append(_export_table(lake, url, served, run_id, scratch, lies[served.table]))
                 on_table(served.table)
             _commit(lake, publication, run_id, exported)
             results.extend(exported)
         return results
 
 
-def _partition_columns(lake: Lake, contracts: Mapping[str, Contract], publication: Publication) -> dict[str, str]:
-    """By table: silver's are in the contracts, gold's in the `partition_by` meta of the dbt models that built it."""
-    if publication.layer == "silver":
-        return {t: c.partition_column for t, c in contracts.items() if c.partition_column}
-    manifest = json.loads(lake.store.read(f"artifacts/dbt/{publication.details['invocation_id']}/manifest.json"))
-    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    return {n["alias"]: n["config"]["meta"]["partition_by"] for n in models if n["config"]["meta"].get("partition_by")}
-
-
 def _exported_before(lake: Lake, publication: Publication) -> bool:
     keys = lake.store.keys(f"manifests/exports/{publication.layer}")
-    return bool(keys) and json.loads(lake.store.read(keys[-1]))["inputs"] == publication.inputs
+    last = json.loads(lake.store.read(keys[-1])) if keys else {}
+    return (last.get("format"), last.get("inputs")) == (FORMAT, publication.inputs)
 
 
-def _export_table(lake: Lake, url: str, served: Served, run_id: str, scratch: Path, partition: str | None) -> Exported:
+def _export_table(lake: Lake, url: str, served: Served, run_id: str, scratch: Path, layout: Layout) -> Exported:
     started = perf_counter()
-    table = read(url, served, partition)
+    # Sorted here and not by PostgreSQL, whose collation is another order than that of the statistics in the files.
+    table = read(url, served).sort_by([(column, "ascending") for column in layout.order])
     objects = []
-    for folder, rows in _partitions(table, partition):
+    for folder, rows in _partitions(table, layout.partition):
         key = f"exports/{served.layer}/{served.table}/export={run_id}/{folder}part.parquet"
-        objects.append(_store(lake, key, rows, scratch))
+        objects.append(_store(lake, key, rows, layout, scratch))
     if (stored := sum(o.rows for o in objects)) != table.num_rows:
         raise OlistError(
             "an export would lose rows",
@@ -108,7 +103,7 @@ def _export_table(lake: Lake, url: str, served: Served, run_id: str, scratch: Pa
             found=f"{stored:,} in its partitions",
             remedy="nothing was committed; report this",
         )
-    return Exported(served.layer, served.table, table.num_rows, tuple(objects), perf_counter() - started)  # type: ignore[arg-type]
+    return Exported(served.layer, served.table, layout, table.num_rows, tuple(objects), perf_counter() - started)  # type: ignore[arg-type]
 
 
 def _partitions(table: pa.Table, column: str | None) -> Iterator[tuple[str, pa.Table]]:
@@ -116,17 +111,18 @@ def _partitions(table: pa.Table, column: str | None) -> Iterator[tuple[str, pa.T
     if column is None or table.num_rows == 0:
         yield "", table
         return
-    months = pc.strftime(table.column(column), format="year=%Y/month=%m/").fill_null(
-        f"year={_NO_VALUE}/month={_NO_VALUE}/"
+    months = pc.strftime(table.column(column), format="partition_month=%Y-%m-01/").fill_null(
+        f"partition_month={_NO_VALUE}/"
     )
     for folder in sorted(pc.unique(months).to_pylist()):
         yield folder, table.filter(pc.equal(months, folder))
 
 
-def _store(lake: Lake, key: str, rows: pa.Table, scratch: Path) -> StoredObject:
+def _store(lake: Lake, key: str, rows: pa.Table, layout: Layout, scratch: Path) -> StoredObject:
+    order = pq.SortingColumn.from_ordering(rows.schema, [(column, "ascending") for column in layout.order])
     with tempfile.TemporaryDirectory(dir=scratch, prefix="export-") as work:
         path = Path(work, "part.parquet")
-        pq.write_table(rows, path, compression="zstd", row_group_size=_ROW_GROUP)
+        pq.write_table(rows, path, compression="zstd", row_group_size=ROW_GROUP, sorting_columns=order)
         stored = StoredObject(key, rows.num_rows, path.stat().st_size, sha256_of(path))
         lake.store.put(key, path)
     return stored
@@ -136,11 +132,15 @@ def _commit(lake: Lake, publication: Publication, run_id: str, exported: list[Ex
     lake.put_json(
         f"manifests/exports/{publication.layer}/{run_id}.json",
         {
+            "format": FORMAT,
             "layer": publication.layer,
             "export_id": run_id,
             "publication_run_id": publication.run_id,
             "inputs": publication.inputs,
-            "tables": {e.table: {"rows": e.rows, "objects": [asdict(o) for o in e.objects]} for e in exported},
+            "tables": {
+                e.table: {"rows": e.rows, "layout": asdict(e.layout), "objects": [asdict(o) for o in e.objects]}
+                for e in exported
+            },
         },
     )
 

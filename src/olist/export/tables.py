@@ -41,15 +41,13 @@ def served_tables(connection: psycopg.Connection, layer: str) -> list[Served]:
     return [Served(layer, t, tuple(columns)) for t, columns in tables.items() if t not in PRIVATE_TABLES]
 
 
-def read(url: str, served: Served, order_by: str | None) -> pa.Table:
+def read(url: str, served: Served) -> pa.Table:
     """All rows. ADBC hands numeric over as text of a type of its own, so it is asked for as text and made decimal here, exactly."""
     chosen = sql.SQL(", ").join(
         sql.SQL("{0}::text AS {0}" if decimal else "{}").format(sql.Identifier(name))
         for name, decimal in served.columns
     )
     query = sql.SQL("SELECT {} FROM {}").format(chosen, sql.Identifier(served.layer, served.table))
-    if order_by:
-        query += sql.SQL(" ORDER BY {}").format(sql.Identifier(order_by))
     with bulk_connection(url) as bulk, bulk.cursor() as cursor:
         cursor.execute(query.as_string())
         table = cursor.fetch_arrow_table()

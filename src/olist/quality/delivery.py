@@ -34,15 +34,17 @@ class Arrival:
     profile: Profile
 
 
-def expected_of(lake: Lake, contracts: Mapping[str, Contract], arrivals: Mapping[str, Arrival]) -> list[Asset]:
-    """All that is expected of the new files, by table; how tables meet is told of the child's."""
+def expected_of(
+    lake: Lake, contracts: Mapping[str, Contract], arrivals: Mapping[str, Arrival], scratch: Path
+) -> list[Asset]:
+    """All that is expected of the new files, by table; how tables meet is told of the child's. Measuring may spill to `scratch`."""
     paths = {table: _paths(lake, contract, arrivals.get(table)) for table, contract in contracts.items()}
     assets = []
     for table, contract in contracts.items():
         arrival = arrivals.get(table)
         own = [*_complete(arrival), *_rows(arrival), *_cells(arrival)] if arrival else []
         against = list(_against_previous(lake, arrival, arrivals.values())) if arrival else []
-        met = list(_meetings(contracts, contract, paths, arrivals))
+        met = list(_meetings(contracts, contract, paths, arrivals, scratch))
         if own or met:
             assets.append(Asset(f"bronze.{table}", [*own, *against, *met]))
     return assets
@@ -193,6 +195,7 @@ def _meetings(
     contract: Contract,
     paths: Mapping[str, list[Path]],
     arrivals: Mapping[str, Arrival],
+    scratch: Path,
 ) -> Iterator[Measured]:
     """Of each relation with a new file at one of its ends: children have parents, parents have children."""
     for column in contract.source_columns:
@@ -202,7 +205,7 @@ def _meetings(
         parent = next(c for c in contracts[reference.table].columns if c.name == reference.column)
         ends = ((contract.table, column), (reference.table, parent))
         if all(paths[table] and _is_there(arrivals.get(table), end) for table, end in ends):
-            relation = Relation(column, parent, paths[contract.table], paths[reference.table])
+            relation = Relation(column, parent, paths[contract.table], paths[reference.table], scratch)
             yield from _meeting(contract, reference, relation)
 
 

@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
 import jinja2
 
 from olist.contracts import Column, Contract
-from olist.quality.templates import environment, macros
+from olist.quality.templates import environment, in_memory
 
 __all__ = ["Meeting", "Profile", "Relation", "faulty_cells", "meeting", "profile", "unmatched"]
 
@@ -25,6 +24,7 @@ class Profile:
 
     `cells` counts, by (column, metric), the cells that are `missing`, `untyped`, `misshapen` (another pattern), `beyond_ascii`, `mangled`
     (by an encoding), `accented` or a `placeholder` for nothing; `constant` is 1 for a column with one value only.
+    More can be asked of its rows, which may spill to `scratch`.
     """
 
     rows: int
@@ -34,16 +34,18 @@ class Profile:
     cells: Mapping[tuple[str, str], int]
     path: Path
     present: tuple[str, ...]
+    scratch: Path
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A child's column, its parent's, and the files that make up the two tables."""
+    """A child's column, its parent's, the files that make up the two tables, and where comparing them may spill."""
 
     column: Column
     parent: Column
     child_paths: Sequence[Path]
     parent_paths: Sequence[Path]
+    scratch: Path
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ class Meeting:
     childless: int
 
 
-def profile(contract: Contract, path: Path) -> Profile:
-    """Measure one Parquet file of bronze. A column that it lacks counts as missing."""
+def profile(contract: Contract, path: Path, scratch: Path) -> Profile:
+    """Measure one Parquet file of bronze, spilling to `scratch`. A column that it lacks counts as missing."""
     asked = [(c, metric) for c in contract.source_columns for metric in _metrics(c)]
-    with _duckdb() as connection:
+    with in_memory(scratch) as connection:
         present = tuple(
             name for name, *_ in connection.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
         )
@@ -68,7 +70,7 @@ def profile(contract: Contract, path: Path) -> Profile:
         (row,) = connection.execute(query).fetchall()
     rows, distinct_rows, distinct_keys, headers, *counts = row
     cells = {(c.name, metric): int(count or 0) for (c, metric), count in zip(asked, counts, strict=True)}
-    return Profile(rows, distinct_rows, distinct_keys, headers, cells, path, present)
+    return Profile(rows, distinct_rows, distinct_keys, headers, cells, path, present, scratch)
 
 
 def faulty_cells(contract: Contract, found: Profile, metric: str, column: Column | None = None) -> str:
@@ -76,7 +78,7 @@ def faulty_cells(contract: Contract, found: Profile, metric: str, column: Column
     key = _source_key(contract)
     grouped = key if metric == "contradicting" else [c.name for c in contract.source_columns]
     context = {"columns": contract.source_columns, "present": found.present, "path": found.path, "column": column}
-    rows = _rows("faulty_cells.sql.jinja", context | {"metric": metric, "grouped": grouped})
+    rows = _rows(found.scratch, "faulty_cells.sql.jinja", context | {"metric": metric, "grouped": grouped})
     if column is None:
         return "; ".join(f"{contract.file_name} rows {_cell(numbers)}" for _, numbers in rows)
     return "; ".join(f"{contract.file_name} row {row:,}: {_cell(value)}" for row, value in rows)
@@ -84,14 +86,14 @@ def faulty_cells(contract: Contract, found: Profile, metric: str, column: Column
 
 def meeting(relation: Relation) -> Meeting:
     """Compare a child's key column with its parent's over their files."""
-    (row,) = _rows("overlap.sql.jinja", {"relation": relation, "sample": None})
+    (row,) = _rows(relation.scratch, "overlap.sql.jinja", {"relation": relation, "sample": None})
     children, orphans, parents, childless = row
     return Meeting(children, orphans, parents, childless)
 
 
 def unmatched(relation: Relation, side: Literal["children", "parents"]) -> str:
     """Some of the `children` without a parent, or the `parents` without a child."""
-    rows = _rows("overlap.sql.jinja", {"relation": relation, "sample": side})
+    rows = _rows(relation.scratch, "overlap.sql.jinja", {"relation": relation, "sample": side})
     return "; ".join(f"row {row:,}: {value}" for row, value in rows)
 
 
@@ -114,18 +116,12 @@ def _source_key(contract: Contract) -> list[str]:
     return [c.name for c in contract.source_columns if c.name in contract.key]
 
 
-def _rows(template: str, context: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    with _duckdb() as connection:
+def _rows(scratch: Path, template: str, context: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    with in_memory(scratch) as connection:
         rows: list[tuple[Any, ...]] = connection.execute(
             _environment().get_template(template).render(context)
         ).fetchall()
     return rows
-
-
-def _duckdb() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute(macros())
-    return connection
 
 
 def _cell(value: object) -> str:

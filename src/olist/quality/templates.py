@@ -1,4 +1,4 @@
-"""The SQL that the layers share: how DuckDB trims and types a cell as its contract says, and where templates are found."""
+"""The DuckDB and the SQL that the layers share: how a cell is trimmed and typed as its contract says, and where templates are found."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import duckdb
 import jinja2
 
 from olist.contracts import Column
 
-__all__ = ["duckdb_type", "environment", "macros", "shared_sql"]
+__all__ = ["duckdb_type", "environment", "in_memory", "shared_sql"]
 
 # From ODCS (Java) to strptime.
 _TIME_FORMAT = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
@@ -32,9 +33,13 @@ def environment(package: str) -> jinja2.Environment:
     return found
 
 
-def macros() -> str:
-    """DuckDB's macros that the templates use."""
-    return files("olist.quality").joinpath("sql", "macros.sql").read_text(encoding="utf-8")
+def in_memory(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB with the macros that the templates use. What its memory cannot hold goes below `scratch`: the current folder may not be
+    writable, and is nobody's to fill."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(config={"temp_directory": str(scratch)})
+    connection.execute(files("olist.quality").joinpath("sql", "macros.sql").read_text(encoding="utf-8"))
+    return connection
 
 
 def shared_sql() -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
@@ -68,13 +69,14 @@ class SilverResult:
 @dataclass(frozen=True)
 class Work:
     """What every step works with. `connection` holds the warehouse's run lock, and publishes: who loses the lock has lost the means to
-    publish, too. `url` is for the connections that load and check beside it."""
+    publish, too. `url` is for the connections that load and check beside it, `scratch` for what memory cannot hold."""
 
     lake: Lake
     contracts: Mapping[str, Contract]
     connection: psycopg.Connection
     url: str
     run_id: str
+    scratch: Path
     on_table: Callable[[str], None] = lambda table: None
 
 
@@ -147,7 +149,7 @@ def _build_and_load(
     work: Work, current: Mapping[str, list[Batch]], stale: Sequence[str]
 ) -> tuple[dict[str, Built], dict[str, float]]:
     """Transform parents first; each table is loaded while the next one is transformed."""
-    transformer, built, seconds = Transformer(work.lake), {}, {}
+    transformer, built, seconds = Transformer(work.lake, work.scratch), {}, {}
     with bulk_connection(work.url) as bulk, ThreadPoolExecutor(_WORKERS) as pool:
         loads = []
         for table in _needed(work.contracts, stale):
@@ -317,7 +319,7 @@ def _audit_failed(failed: Sequence[Check], built: Mapping[str, Built], quarantin
                 f"rejected of {table}: " + ", ".join(f"{count:,} {why}" for why, count in result.reasons.items())
             )
     return AuditFailed(
-        f"{len(failed)} checks failed: nothing was published",
+        f"{len(failed)} of the checks failed: nothing was published",
         resource=", ".join(dict.fromkeys(c.asset for c in failed)),
         expected="rows that keep to their contracts",
         found="\n            ".join(lines),

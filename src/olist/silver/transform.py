@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
-import duckdb
 import jinja2
 import pyarrow as pa
 
@@ -27,7 +27,7 @@ from olist.contracts import Contract
 from olist.errors import ConfigurationError
 from olist.lake.batches import Batch, Lake
 from olist.lake.verify import sound
-from olist.quality.templates import duckdb_type, environment, macros
+from olist.quality.templates import duckdb_type, environment, in_memory
 from opstore.store import Counts
 
 __all__ = ["Built", "Transformer", "table_sql"]
@@ -51,13 +51,13 @@ class Built:
 
 
 class Transformer:
-    """Builds tables in an in-memory DuckDB. Build parents before children; rows are then read by `rows` and `rejects`."""
+    """Builds tables in an in-memory DuckDB, spilling to `scratch`. Build parents first; rows are read by `rows` and `rejects`."""
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, scratch: Path) -> None:
         self._lake = lake
-        self._duckdb = duckdb.connect()
+        self._duckdb = in_memory(scratch)
         self._duckdb.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
-        self._duckdb.execute(macros() + _text("macros.sql"))
+        self._duckdb.execute(_text("macros.sql"))
 
     def build(self, contract: Contract, batches: Sequence[Batch]) -> Built:
         """Build one table from its batches, in order. Raises LakeError when one of them was altered."""

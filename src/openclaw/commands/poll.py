@@ -89,4 +89,4 @@ def _summary(done: dict[str, object], channel: str) -> str:
     told = f", {done['alerts_sent']} alerts sent and {done['alerts_edited']} edited in {channel}"
     missed = f", {done['alerts_failed']} could not be sent and wait" if done["alerts_failed"] else ""
     said = (", ".join(counts) or "nothing new") + (told if channel != "console" and counts else "") + missed
-    return f"openclaw: {said}; {done['open_incidents']} open incidents"
+    return f"openclaw: {said}; {done['open_incidents']} open"

@@ -10,11 +10,13 @@ locals {
       # Passes hold a lease; a second instance could only wait for it. Events are pushed while a pass runs, so several requests.
       instances   = 1
       concurrency = 8
+      proxied     = false
     }
     openclaw-pages = {
       account     = var.accounts.pages
       instances   = 2
       concurrency = 20
+      proxied     = true
     }
   }
   readers = { for pair in setproduct(keys(local.secrets), ["agent", "pages"]) : "${pair[0]}/${pair[1]}" => { secret = pair[0], account = var.accounts[pair[1]] } }
@@ -56,6 +58,7 @@ resource "google_cloud_run_v2_service" "agent" {
   name                = each.key
   location            = var.region
   ingress             = "INGRESS_TRAFFIC_ALL"
+  iap_enabled         = each.value.proxied
   deletion_protection = false
 
   template {
@@ -80,6 +83,11 @@ resource "google_cloud_run_v2_service" "agent" {
       env {
         name  = "OPENCLAW_OPSTORE"
         value = var.opstore
+      }
+      # Names the trace of a request in the logs.
+      env {
+        name  = "GOOGLE_CLOUD_PROJECT"
+        value = var.project_id
       }
       env {
         name  = "OPENCLAW_VERTEX_PROJECT"

@@ -84,6 +84,18 @@ resource "google_project_iam_member" "deployer" {
   member  = "serviceAccount:${google_service_account.deployer.email}"
 }
 
+resource "google_storage_bucket_iam_member" "state" {
+  bucket = var.state_bucket
+  role   = "roles/storage.objectUser"
+  member = "serviceAccount:${google_service_account.deployer.email}"
+}
+
+resource "google_billing_account_iam_member" "budget" {
+  billing_account_id = var.billing_account
+  role               = "roles/billing.viewer"
+  member             = "serviceAccount:${google_service_account.deployer.email}"
+}
+
 resource "google_service_account_iam_member" "run_as" {
   for_each = var.runtime_accounts
 

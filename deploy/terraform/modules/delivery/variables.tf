@@ -13,6 +13,16 @@ variable "github_repository" {
   type        = string
 }
 
+variable "state_bucket" {
+  description = "Bucket of Terraform's state."
+  type        = string
+}
+
+variable "billing_account" {
+  description = "Billing account whose budget a plan reads."
+  type        = string
+}
+
 variable "runtime_accounts" {
   description = "Names of the accounts that services and jobs run as, by component."
   type        = map(string)
