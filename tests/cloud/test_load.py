@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from cloud.test_exports import comparable
 from conftest import Platform
 from deliveries import succeed
 from olist import pipeline
-from olist.errors import CloudRefused, ConfigurationError
+from olist.errors import Busy, CloudRefused, ConfigurationError
 from olist.export import bigquery as loading
 from olist.export.bigquery_tables import external_config, load_config, schema
 from olist.export.committed import committed
 from olist.export.layout import Layout
+from olist.export.load import target_of
 from olist.pipeline import Report
 
 
@@ -41,6 +43,13 @@ class Warehouse:
 
     def load(self) -> Report:
         return pipeline.export(self.settings(), to_bigquery=True)
+
+    def gold(self) -> list[loading.Loaded]:
+        """Load the latest export of gold, beside the pipeline."""
+        lake = pipeline.open_lake(self.settings())
+        export = committed(lake, "gold")
+        assert export
+        return loading.load(target_of(self.settings()), lake, export)
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         return [
@@ -131,6 +140,48 @@ def test_a_load_that_was_killed_shows_nothing_and_goes_on(
     assert len(after) == len(before) - 1
     assert set(after) < set(before)
     assert ("agg_regions", True) in retired, "the export before goes after a while"
+
+
+def test_two_loads_of_one_export_at_once_show_it_once(warehouse: Warehouse) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        loads = [pool.submit(warehouse.gold) for _ in range(2)]
+    assert max(len(load.result()) for load in loads) > 15
+    assert warehouse.gold() == []
+    assert len(warehouse.rows("gold.dim_date")) == warehouse.platform.query("SELECT count(*) FROM gold.dim_date")[0][0]
+
+
+def test_a_load_of_another_export_in_between_is_noticed_and_mended_by_the_next(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = loading.pointing
+
+    def overtaken(dataset: str, wanted: Mapping[str, str], gone: set[str]) -> list[str]:
+        other = "dim_date__20990101t000000000000z_0000"
+        return [
+            *real(dataset, wanted, gone),
+            f"CREATE TABLE `{dataset}.{other}` AS SELECT 1 AS a",
+            *real(dataset, {"dim_date": other}, set()),
+        ]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "pointing", overtaken)
+        with pytest.raises(Busy, match="at the same time"):
+            warehouse.gold()
+    warehouse.gold()
+    assert len(warehouse.rows("gold.dim_date")) > 1
+
+
+def test_no_query_may_be_billed_for_more_than_its_cap(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    caps: list[int | None] = []
+    send = client_library.Client.query
+
+    def query(self: Any, text: str, job_config: client_library.QueryJobConfig, **named: Any) -> Any:
+        caps.append(job_config.maximum_bytes_billed)
+        return send(self, text, job_config=job_config, **named)
+
+    monkeypatch.setattr(client_library.Client, "query", query)
+    warehouse.gold()
+    assert set(caps) == {1 << 30}
 
 
 def test_an_earlier_export_is_shown_again_by_its_id(moving: Platform, bigquery: str) -> None:

@@ -56,6 +56,8 @@ _GENERIC: dict[str, Category] = {
     "expect_column_values_to_be_in_type_list": "schema_drift",
     "expect_column_value": "domain_violation",
     "expect_column": "domain_violation",
+    "expect_column_pair_values": "business_rule",
+    "expect_column_pair_values_to_be_in_set": "domain_violation",
     "expect_multicolumn_sum_to_equal": "business_rule",
     # dbt_constraints
     "primary_key": "duplicate_key",

@@ -5,7 +5,7 @@ WITH RECURSIVE ancestors AS (
         given.value AS ancestor,
         0 AS distance
     FROM json_each(:runs) AS given
-    UNION
+    UNION ALL
     SELECT
         a.run_id,
         r.parent_run_id AS ancestor,
@@ -15,7 +15,7 @@ WITH RECURSIVE ancestors AS (
     WHERE r.parent_run_id IS NOT NULL AND a.distance < 10
 )
 
-SELECT
+SELECT DISTINCT
     run_id,
     ancestor,
     distance

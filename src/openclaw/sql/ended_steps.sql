@@ -18,6 +18,23 @@ ended AS (
     FROM ops_runs AS s
     INNER JOIN ops_runs AS f ON s.run_id = f.run_id AND f.phase = 'finished'
     WHERE s.phase = 'started' AND f.status IN ('success', 'no_op')
+),
+
+-- From when on a run counts: when what it waits for had first come to a good end, or at once. As a join, for BigQuery has no EXISTS
+-- without an equality.
+ready AS (
+    SELECT
+        w.incident_id,
+        min(b.ended_at) AS ready_at
+    FROM wanted AS w
+    INNER JOIN ended AS b ON w.since <= b.began_at AND (w.after_step = b.step OR b.step LIKE w.after_step || '.%')
+    GROUP BY w.incident_id
+    UNION ALL
+    SELECT
+        incident_id,
+        since AS ready_at
+    FROM wanted
+    WHERE after_step IS NULL
 )
 
 SELECT
@@ -26,15 +43,6 @@ SELECT
     e.run_id,
     min(e.ended_at) AS at
 FROM wanted AS w
-INNER JOIN ended AS e ON w.step = e.step AND w.since <= e.began_at
-WHERE
-    w.after_step IS NULL
-    OR EXISTS (
-        SELECT 1
-        FROM ended AS b
-        WHERE
-            (w.after_step = b.step OR b.step LIKE w.after_step || '.%')
-            AND w.since <= b.began_at
-            AND b.ended_at <= e.began_at
-    )
+INNER JOIN ready AS r ON w.incident_id = r.incident_id
+INNER JOIN ended AS e ON w.step = e.step AND w.since <= e.began_at AND r.ready_at <= e.began_at
 GROUP BY w.incident_id, w.step
