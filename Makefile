@@ -95,7 +95,7 @@ clean: ## Remove what was installed and built, keep .olist
 airflow: .venv/.run .venv-airflow/.done ## Start Airflow on this machine; Ctrl-C stops it
 	@.venv-airflow/bin/python airflow/laptop.py
 
-airflow-test: .venv/.run .venv-airflow/.done ## Test the DAGs, and a real scheduler
+airflow-test: .venv/.dev .venv-airflow/.done ## Test the DAGs, and a real scheduler
 	.venv-airflow/bin/pytest -c airflow/pytest.ini airflow/tests
 
 .venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
