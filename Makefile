@@ -24,7 +24,7 @@ test-powerbi: .venv/.dev .venv-tom/.made ## Ask Microsoft's TMDL parser and JSON
 test-slow: .venv/.dev ## Kill runs and servers, damage first deliveries, inject faults and hold the alerts against the truth; minutes
 	.venv/bin/pytest -n 2 --dist loadscope -m slow
 
-test-cloud: .venv/.dev .venv-emulator/.made .venv-spark/.made ## Run the tests against stand-ins for Google Cloud
+test-cloud: .venv/.dev .venv-emulator/.made .venv-spark/.made .venv-dbt-bigquery/.done ## Run the tests against stand-ins for Google Cloud
 	.venv/bin/pytest -n 2 --dist loadfile tests/cloud
 
 test-deploy: .venv/.dev .venv-deploy/.done ## Check Terraform and the images' files, offline
@@ -95,8 +95,13 @@ clean: ## Remove what was installed and built, keep .olist
 airflow: .venv/.run .venv-airflow/.done ## Start Airflow on this machine; Ctrl-C stops it
 	@.venv-airflow/bin/python airflow/laptop.py
 
-airflow-test: .venv/.run .venv-airflow/.done ## Test the DAGs, and a real scheduler
+airflow-test: .venv/.dev .venv-airflow/.done ## Test the DAGs, and a real scheduler
 	.venv-airflow/bin/pytest -c airflow/pytest.ini airflow/tests
+
+.venv-dbt-bigquery/.done: uv.lock pyproject.toml | $(UV)
+	@echo "installing dbt for BigQuery into .venv-dbt-bigquery"
+	@UV_PROJECT_ENVIRONMENT=.venv-dbt-bigquery $(UV) sync --quiet --frozen --only-group dbt-bigquery
+	@touch $@
 
 .venv-emulator/.made: tests/cloud/emulator.txt | $(UV)
 	@echo "installing the stand-in for BigQuery into .venv-emulator"

@@ -1,21 +1,24 @@
 """What Airflow adds to the same work: source to silver by two commands, by its pieces one after another, and by the two DAGs.
 
-    .venv-airflow/bin/python airflow/benchmark.py [CSV folder]
+    .venv-airflow/bin/python airflow/benchmark.py [--rounds 3] [SOURCE]
 
-Wall seconds on this machine, one run each on an empty platform. The DAGs store two tables at a time, the pieces one.
+Wall seconds on this machine, the three in turn, each on an empty platform; medians of the rounds. The DAGs store two tables at a time, the
+pieces one. SOURCE is a folder of CSVs or a zip; by default synthetic rows.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from laptop import PROJECT, Laptop, free_port
@@ -91,25 +94,39 @@ def _name() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ") + "-0000"
 
 
+def rounds(number: int, source: str) -> Iterator[dict[str, float]]:
+    """Seconds by what was measured, round by round."""
+    for _ in range(number):
+        with tempfile.TemporaryDirectory(prefix="olist-benchmark-") as folder:
+            Path(folder).chmod(0o755)
+            homes = [Path(folder, name) for name in ("commands", "pieces", "dags")]
+            try:
+                by_commands, by_pieces = commands(homes[0], source), pieces(homes[1], source)
+                healthy, by_dags = dags(homes[2], source)
+            finally:
+                for home in homes:
+                    _olist(home, source, "warehouse", "stop")
+        yield dict(zip((*WAYS, HEALTHY), (by_commands, by_pieces, by_dags, healthy), strict=True))
+
+
+WAYS = ("`olist ingest` and `olist silver`", "their pieces, a process each", "the DAGs olist_ingest and olist_silver")
+HEALTHY = "Airflow from its start until it is healthy"
+
+
 def main() -> None:
     """Print the table."""
-    source = str(Path(sys.argv[1]).absolute()) if len(sys.argv) > 1 else "synthetic"
-    rows: list[tuple[str, float]] = []
-    with tempfile.TemporaryDirectory(prefix="olist-benchmark-") as folder:
-        Path(folder).chmod(0o755)
-        homes = [Path(folder, name) for name in ("commands", "pieces", "dags")]
-        try:
-            rows.append(("`olist ingest` and `olist silver`", commands(homes[0], source)))
-            rows.append(("their pieces, a process each", pieces(homes[1], source)))
-            healthy, seconds = dags(homes[2], source)
-            rows.append(("the DAGs olist_ingest and olist_silver", seconds))
-        finally:
-            for home in homes:
-                _olist(home, source, "warehouse", "stop")
-    print("| source to silver | seconds | times |\n|---|---:|---:|")
-    for what, took in rows:
-        print(f"| {what} | {took:.1f} | {took / rows[0][1]:.1f} |")
-    print(f"\nAirflow was healthy {healthy:.1f} s after its start.")
+    parser = argparse.ArgumentParser(description="What Airflow adds to the same work.")
+    parser.add_argument("source", nargs="?", default="synthetic")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    source = given.source if given.source == "synthetic" else str(Path(given.source).absolute())
+    measured = list(rounds(given.rounds, source))
+    print("| source to silver | seconds | times | rounds |\n|---|---:|---:|---|")
+    for what in (*WAYS, HEALTHY):
+        took = [one[what] for one in measured]
+        times = f"{median(one[what] / one[WAYS[0]] for one in measured):.1f}" if what in WAYS else ""
+        print(f"| {what} | {median(took):.1f} | {times} | {', '.join(f'{seconds:.1f}' for seconds in took)} |")
+    print(f"\nload average at the end: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":

@@ -242,7 +242,8 @@ def main() -> int:
     olist_home = Path(os.environ.get("OLIST_HOME", PROJECT / ".olist")).absolute()
     laptop = Laptop(olist_home / "airflow", olist_home, free_port(int(os.environ.get("AIRFLOW_PORT", "8080"))))
     print("starting Airflow: database, scheduler, DAG processor, triggerer, API server", flush=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts it in the background has SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         laptop.start()
         print(f"{laptop.url}   user admin, password {laptop.password}", flush=True)
@@ -256,6 +257,7 @@ def main() -> int:
         return 1
     finally:
         print("stopping Airflow", flush=True)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave the database behind
         laptop.stop()
 
 

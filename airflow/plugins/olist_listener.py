@@ -28,6 +28,7 @@ _PATIENCE = 60.0
 _DAY = 86400.0
 _TOLD = 4000  # characters of an error
 _TAIL = 20  # lines of a log
+_IMPORTS = "imports"  # the check of a DAG file
 
 
 class OlistListenerPlugin(AirflowPlugin):
@@ -77,14 +78,11 @@ def on_task_instance_failed(previous_state: Any, task_instance: Any, error: Any)
 
 @hookimpl
 def on_dag_run_running(dag_run: Any, msg: str) -> None:
-    start = {
-        "run_id": settings.dag_run_in_record(dag_run.dag_id, dag_run.run_id),
-        "step": dag_run.dag_id,
-        "resource": None,
-        "parent_run_id": None,
-        "deadline": _DAY,
-    }
-    _aside({"start": start})
+    run_id = settings.dag_run_in_record(dag_run.dag_id, dag_run.run_id)
+    start = {"run_id": run_id, "step": dag_run.dag_id, "resource": None, "parent_run_id": None, "deadline": _DAY}
+    # That its file can be read again is told by nobody else.
+    check = {"run_id": run_id, "asset": _file(dag_run.dag.fileloc), "check_name": _IMPORTS, "kind": "dag_file"}
+    _aside({"start": start}, {"check": check | {"severity": "error", "status": "pass", "failures": 0}})
 
 
 @hookimpl
@@ -112,12 +110,16 @@ def on_new_dag_import_error(filename: str, stacktrace: str) -> None:
     event = {
         "event_id": _digest("dag file", filename, stacktrace),
         "type": "PIPELINE_FAILED",
-        "resource": f"dag:{Path(filename).name}",
+        "resource": _file(filename),
         "message": f"{Path(filename).name} cannot be read by Airflow, its DAGs do not run: {said}",
-        "check_name": "imports",
+        "check_name": _IMPORTS,
         "evidence": known,
     }
     _aside({"event": event})
+
+
+def _file(path: str) -> str:
+    return f"dag:{Path(path).name}"
 
 
 # --- What is told -----------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ def _described(dag: Any) -> dict[str, Any]:
             {
                 "id": task.task_id,
                 "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else 0,
+                "pool": task.pool,
                 "retries": task.retries,
                 "exponential": bool(task.retry_exponential_backoff),
             }
@@ -55,10 +56,10 @@ def _described(dag: Any) -> dict[str, Any]:
     }
 
 
-def run(*dag_ids: str) -> dict[str, str]:
-    """Each DAG's state after `dag.test()`."""
-    bag = _bag()
-    return {dag_id: str(bag.dags[dag_id].test().state.value) for dag_id in dag_ids}
+def run(params: str, *dag_ids: str) -> dict[str, str]:
+    """Each DAG's state after `dag.test()`, with these params (JSON)."""
+    bag, given = _bag(), json.loads(params)
+    return {dag_id: str(bag.dags[dag_id].test(run_conf=given).state.value) for dag_id in dag_ids}
 
 
 def cloud_run() -> dict[str, Any]:

@@ -23,6 +23,7 @@ DAGS = {
     "olist_monitor_drift",
     "olist_housekeeping",
 }
+POOLS = PROJECT / "airflow" / "pools.json"
 SCRIPT = Path(__file__).with_name("in_airflow.py")
 
 
@@ -81,6 +82,14 @@ def test_a_dag_says_whose_it_is_what_it_does_and_when_it_gives_up(read: Any, nam
         assert task["exponential"], task
 
 
+def test_what_changes_the_platform_does_so_alone(read: Any) -> None:
+    slots = {name: pool["slots"] for name, pool in json.loads(POOLS.read_text(encoding="utf-8")).items()}
+    changing = [read["dags"][name]["tasks"] for name in ("olist_ingest", "olist_silver", "olist_export")]
+    pools = {task["id"]: task["pool"] for tasks in changing for task in tasks if task["id"] != "name"}
+    assert pools.pop("store") == "olist_store", "tables are stored side by side, each under a lock of its own"
+    assert {slots[pool] for pool in pools.values()} == {1}
+
+
 def test_every_dag_runs_from_end_to_end(environment: dict[str, str]) -> None:
     migrated = subprocess.run(
         [Path(sys.executable).with_name("airflow"), "db", "migrate"],
@@ -90,13 +99,14 @@ def test_every_dag_runs_from_end_to_end(environment: dict[str, str]) -> None:
         check=False,
     )
     assert migrated.returncode == 0, migrated.stderr[-4000:]
-    assert in_airflow("run", environment, "olist_ingest", "olist_silver") == {
-        "olist_ingest": "success",
-        "olist_silver": "success",
-    }
+    back_fill = json.dumps({"processing_date": "2026-01-31"})
+    assert in_airflow("run", environment, back_fill, "olist_ingest") == {"olist_ingest": "success"}
+    stored = Path(environment["OLIST_HOME"], "lake", "bronze").glob("*/*/*.parquet")
+    assert {path.parent.name for path in stored} == {"processing_date=2026-01-31"}
+    assert in_airflow("run", environment, "{}", "olist_silver") == {"olist_silver": "success"}
     subprocess.run([BIN / "olist", "gold"], env=environment | {"OLIST_AGENT": "false"}, check=True, capture_output=True)
     rest = sorted(DAGS - {"olist_ingest", "olist_silver"})
-    assert in_airflow("run", environment, *rest) == dict.fromkeys(rest, "success")
+    assert in_airflow("run", environment, "{}", *rest) == dict.fromkeys(rest, "success")
 
 
 def test_in_production_the_same_dags_run_cloud_run_jobs(environment: dict[str, str]) -> None:

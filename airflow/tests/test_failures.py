@@ -80,12 +80,32 @@ def test_a_task_that_is_killed_is_told_and_its_command_ends(failing: Installatio
     until(lambda: not _running(failing, "is_killed"), "the command's end")
 
 
-def test_a_dag_file_that_cannot_be_read_is_told(failing: Installation) -> None:
+def test_a_dag_file_that_cannot_be_read_is_an_incident_until_a_dag_of_it_runs(failing: Installation) -> None:
+    def poll() -> list[str]:
+        failing.platform("openclaw", "poll", "--wait", "60s")
+        query = "SELECT state FROM ops_incidents_current WHERE root = 'dag:broken.py'"
+        return [row["state"] for row in failing.rows(query)]
+
     path = failing.laptop.olist_home / "dags" / "broken.py"
     path.write_text("from airflow.sdk import dag\nimport pandas_of_yesterday\n", encoding="utf-8")
     (event,) = until(lambda: failing.rows("SELECT * FROM ops_events WHERE resource = 'dag:broken.py'"), "the event")
     assert "pandas_of_yesterday" in event["message"]
+    assert poll() == ["open"]
+    path.write_text(MENDED, encoding="utf-8")
+    until(lambda: _known(failing, "mended"), "the mended DAG to be read")
+    failing.trigger("mended")
+    until(lambda: failing.rows("SELECT 1 AS n FROM ops_checks WHERE asset = 'dag:broken.py'"), "a run of it")
+    assert poll() == ["resolved"]
     path.unlink()
+
+
+MENDED = """
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+
+with DAG("mended", schedule=None, is_paused_upon_creation=False):
+    EmptyOperator(task_id="only")
+"""
 
 
 def test_a_scheduler_that_has_stopped_is_one_incident_at_the_next_poll_until_it_schedules_again(

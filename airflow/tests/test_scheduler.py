@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from conftest import Installation, until
+from conftest import BIN, PROJECT, Installation, until
 
 pytestmark = pytest.mark.timeout(900)
+CHROMIUM = Path("/usr/bin/chromium")
+GRAPHS = {
+    "olist_ingest": ["name", "store", "accept"],
+    "olist_silver": ["name", "validate_bronze", "build", "audit", "publish"],
+}
 INCIDENTS = "SELECT incident_id FROM ops_incidents_current"
 
 
@@ -17,14 +24,9 @@ def unpause(installation: Installation, *dags: str) -> None:
         installation.api("PATCH", f"/dags/{dag}", {"is_paused": False})
 
 
-def test_a_delivery_goes_from_the_source_to_the_exports_and_a_broken_one_does_not(installation: Installation) -> None:
-    """One story, told in order: each part needs what the one before has left."""
-    _delivered(installation)
-    _nothing_new(installation)
-    _broken(installation)
-
-
-def _delivered(installation: Installation) -> None:
+@pytest.fixture(scope="module")
+def delivered(installation: Installation) -> Installation:
+    """A delivery has gone from the source to the exports."""
     # Unpaused, the daily DAG begins the run that is due; the others wait for their assets.
     unpause(installation, "olist_silver", "olist_export", "olist_ingest")
     ingested = installation.ended("olist_ingest")
@@ -34,20 +36,45 @@ def _delivered(installation: Installation) -> None:
 
     laptop = installation.laptop
     installation.platform("olist", "gold", OLIST_AIRFLOW=laptop.url.replace("://", f"://admin:{laptop.password}@"))
-    exported = installation.ended("olist_export")
-    assert exported["state"] == "success"
-    assert list((laptop.olist_home / "lake" / "exports" / "gold").rglob("*.parquet"))
+    assert installation.ended("olist_export")["state"] == "success"
+    return installation
 
-    lake = laptop.olist_home / "lake"
+
+def test_a_delivery_goes_from_the_source_to_the_exports(delivered: Installation) -> None:
+    lake = delivered.laptop.olist_home / "lake"
+    assert list((lake / "exports" / "gold").rglob("*.parquet"))
     assert len(list((lake / "manifests").glob("orders/*/*.json"))) == 1
-    recorded = installation.rows(
+    recorded = delivered.rows(
         "SELECT step, status FROM ops_runs_current WHERE step LIKE '%olist_%' OR step LIKE 'ingest.%'"
     )
     steps = {row["step"] for row in recorded}
     assert {"olist_ingest", "olist_silver", "olist_export", "olist_ingest.store[orders]", "ingest.orders"} <= steps
     assert not {row["status"] for row in recorded} & {"failed", "lost"}
-    lineage = [json.loads(line) for line in (laptop.home / "openlineage.jsonl").read_text().splitlines()]
+    lineage = [json.loads(line) for line in (delivered.laptop.home / "openlineage.jsonl").read_text().splitlines()]
     assert {"olist_ingest.accept", "olist_silver.publish"} <= {event["job"]["name"] for event in lineage}
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: Debian's package chromium draws the graphs")
+@pytest.mark.parametrize("dag", GRAPHS)
+def test_the_browser_shows_the_graph_of_what_ran_and_asks_nobody_else(
+    delivered: Installation, tmp_path: Path, dag: str
+) -> None:
+    picture, laptop = tmp_path / "graph.png", delivered.laptop
+    command = [BIN / "python", PROJECT / "airflow" / "screenshot.py", laptop.url, laptop.password, dag, picture]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert [node.split()[0] for node in seen["nodes"]] == GRAPHS[dag]
+    assert all(node.endswith("success") for node in seen["nodes"])
+    assert seen["elsewhere"] == []
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_nothing_new_announces_nothing_and_a_broken_file_stops_where_it_is_and_is_told_by_name(
+    delivered: Installation,
+) -> None:
+    _nothing_new(delivered)
+    _broken(delivered)
 
 
 def _nothing_new(installation: Installation) -> None:

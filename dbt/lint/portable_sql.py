@@ -50,6 +50,9 @@ BANNED = (
     Banned(
         "PostgreSQL type", rf"\bas\s+(?:{_POSTGRES_TYPES})\s*[()]", "dbt.type_string(), type_float(), type_timestamp()"
     ),
+    Banned(
+        "digits in a cast", r"\bas\s+(?:numeric|decimal)\s*\(", "decimal(), or money(): BigQuery casts to numeric alone"
+    ),
     Banned("array subscript", r"[\w)]\s*\[", "row_number() and a filter: [1] is BigQuery's [offset(0)]"),
     Banned("distinct on", r"\bdistinct\s+on\b", "row_number() and a filter"),
     Banned("filter clause", r"\bfilter\s*\(", "count_if(), or an aggregate of a case"),

@@ -54,8 +54,10 @@
 
 {% macro bigquery__parts_of(text, delimiter, part, position) -%}
     unnest(array(
-        select as struct {{ part }}, {{ position }}
-        from unnest(split({{ text }}, {{ delimiter }})) as {{ part }} with offset as {{ position }}
+        select as struct
+            piece as {{ part }},
+            place + 1 as {{ position }}
+        from unnest(split({{ text }}, {{ delimiter }})) as piece with offset as place
     ))
 {%- endmacro %}
 

@@ -1,7 +1,8 @@
 """Takes a scheduler's facts into the record: `python -m olist.intake`, one JSON object a line on standard input.
 
-A line has one key: `start` (fields of RunStart), `finish` (of RunFinish) or `event` (of Event). Facts have ids, so that a line that comes
-twice counts once. It is a module and no sub-command because it is called around every task, and loads only what it needs.
+A line has one key: `start` (fields of RunStart), `finish` (of RunFinish), `event` (of Event) or `check` (of Check, and its `run_id`).
+Facts have ids, so that a line that comes twice counts once. It is a module and no sub-command because it is called around every task, and
+loads only what it needs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from olist.errors import OlistError
 from olist.record import open_record
 from olist.settings import load_settings
-from opstore.store import Counts, Event, Opstore, OpstoreUnavailable, RunFinish, RunStart
+from opstore.store import Check, Counts, Event, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
 __all__ = ["take_in"]
 
@@ -39,8 +40,10 @@ def _take(store: Opstore, kind: str, fields: dict[str, Any]) -> None:
         store.finish(RunFinish(**fields, counts=Counts(**counts) if counts else None))
     elif kind == "event":
         store.record_events([Event(**fields)])
+    elif kind == "check":
+        store.record_checks(fields.pop("run_id"), [Check(**fields)])
     else:
-        raise ValueError(f"expected start, finish or event, found {kind!r}")
+        raise ValueError(f"expected start, finish, event or check, found {kind!r}")
 
 
 def main() -> int:

@@ -15,9 +15,9 @@ from statistics import median
 
 from opstore.store import Check, Event, event_id
 
-__all__ = ["CHECK", "WINDOW", "Duration", "checks", "events", "judge"]
+__all__ = ["WINDOW", "Duration", "checks", "events", "judge"]
 
-CHECK = "duration"
+_CHECK = "duration"
 LEARNING = 10  # invocations before which a model is not judged
 WINDOW = 60  # the latest of them are its history
 LIMIT = 4.0  # deviations from the median that count as far
@@ -44,7 +44,7 @@ class Duration:
         return self.seconds > max(far, self.usual + _SECONDS)
 
     def __str__(self) -> str:
-        name = self.node.rpartition(".")[2]
+        name = self.node.split(".", 2)[-1]
         return f"{name} took {self.seconds:.1f} s, {self.expected} ({self.runs} runs)"
 
     @property
@@ -63,9 +63,9 @@ def checks(step: str, judged: Sequence[Duration]) -> Iterator[Check]:
     """A check of each model that was judged, and of the invocation."""
     slow = [d for d in judged if d.is_slow]
     for d in judged:
-        yield Check(d.node, CHECK, CHECK, "warn", "fail" if d.is_slow else "pass", int(d.is_slow), str(d))
+        yield Check(d.node, _CHECK, _CHECK, "warn", "fail" if d.is_slow else "pass", int(d.is_slow), str(d))
     if judged:
-        yield Check(step, CHECK, CHECK, "warn", "fail" if len(slow) > _MANY else "pass", len(slow))
+        yield Check(step, _CHECK, _CHECK, "warn", "fail" if len(slow) > _MANY else "pass", len(slow))
 
 
 def events(run_id: str, step: str, at: str, judged: Sequence[Duration]) -> Iterator[Event]:
@@ -87,7 +87,7 @@ def _event(run_id: str, resource: str, at: str, said: str, kind: str, slow: Sequ
         "expected": slow[0].expected,
         "numbers": [asdict(d) for d in slow],
     }
-    return Event(event_id("slow", run_id, resource), "DBT_MODEL_SLOW", resource, said, CHECK, run_id, known, at)
+    return Event(event_id("slow", run_id, resource), "DBT_MODEL_SLOW", resource, said, _CHECK, run_id, known, at)
 
 
 def _against(node: str, seconds: float, known: Sequence[float]) -> Duration:

@@ -6,7 +6,7 @@ with sold as (
 
     select
         order_id,
-        cast(price as numeric(12, 2)) as price,
+        cast(price as numeric) as price,
         'x::int ~ "y" [1] now() %' || {{ "a" ~ "b" }} as text,
         case when (price > 5) then 1 else 0 end as is_dear,
         rank() over (partition by order_id order by price) as place

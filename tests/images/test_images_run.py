@@ -49,7 +49,7 @@ def test_the_agent_serves_on_a_read_only_root_and_ends_when_it_is_told_to(agent:
     with serving(agent, OPENCLAW_API_TOKEN="of-the-test") as (process, client):
         assert client.get("/healthz").json() == {"status": "ok", "last_poll": None}
         assert client.post("/poll", headers={"X-OpenClaw-Token": "of-the-test"}).json()["state"] == "done"
-        assert client.get("/login").status_code == 200
+        assert client.get("/sign-in").status_code == 200
         (server,) = psutil.Process(process.pid).children()
         server.terminate()
         assert process.wait(timeout=10) == 0

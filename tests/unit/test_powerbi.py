@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Template
 
 from olist.dashboards.checks import PLACEHOLDER
 from olist.dashboards.model import MEASURES, Model, load_model
@@ -60,13 +61,17 @@ def made(spec: Spec) -> dict[str, Measure]:
 
 
 def contracts() -> dict[str, dict[str, str]]:
-    """Columns and types of gold's tables, as dbt enforces them."""
+    """Columns and types of gold's tables, as dbt enforces them on PostgreSQL."""
     models = {}
     for layer in ("marts", "aggregations"):
         for path in sorted((PROJECT / "dbt/models" / layer).glob("*.yml")):
             for model in yaml.safe_load(path.read_text())["models"]:
-                models[model["name"]] = {column["name"]: column["data_type"] for column in model["columns"]}
+                models[model["name"]] = {c["name"]: on_postgresql(c["data_type"]) for c in model["columns"]}
     return models
+
+
+def on_postgresql(data_type: str) -> str:
+    return Template(data_type).render(target={"type": "postgres"})
 
 
 def documents(files: dict[str, bytes]) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ renamed as (
         order_item_id,
         product_id,
         seller_id,
-        shipping_limit_date as shipping_limit_at,
+        {{ moment('shipping_limit_date') }} as shipping_limit_at,
         price,
         freight_value
     from source

@@ -15,7 +15,7 @@ renamed as (
         review_comment_title,
         review_comment_message,
         cast(review_creation_date as date) as survey_date,
-        review_answer_timestamp as answered_at,
+        {{ moment('review_answer_timestamp') }} as answered_at,
         has_comment,
         is_shared_review
     from source

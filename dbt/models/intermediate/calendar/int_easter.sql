@@ -8,14 +8,32 @@ years as (
 ),
 
 -- Gauss's rule, good for 1900 to 2099: Easter is d + e days after 22 March, with two exceptions.
-remainders as (
+cycles as (
 
     select
         year,
         mod(year, 19) as a,
-        mod(19 * mod(year, 19) + 24, 30) as d,
-        mod(2 * mod(year, 4) + 4 * mod(year, 7) + 6 * mod(19 * mod(year, 19) + 24, 30) + 5, 7) as e
+        mod(year, 4) as b,
+        mod(year, 7) as c
     from years
+
+),
+
+moons as (
+
+    select
+        *,
+        mod(19 * a + 24, 30) as d
+    from cycles
+
+),
+
+sundays as (
+
+    select
+        *,
+        mod(2 * b + 4 * c + 6 * d + 5, 7) as e
+    from moons
 
 ),
 
@@ -28,7 +46,7 @@ easter as (
             when d = 28 and e = 6 and a > 10 then 27
             else d + e
         end as days_after_march_22
-    from remainders
+    from sundays
 
 ),
 

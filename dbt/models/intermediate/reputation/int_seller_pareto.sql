@@ -11,7 +11,7 @@ before as (
 
     select
         *,
-        cast(coalesce(lag(revenue_cumulative_share) over (order by revenue_rank asc), 0) as numeric(18, 4)) as share_before
+        {{ decimal('coalesce(lag(revenue_cumulative_share) over (order by revenue_rank asc), 0)', 4) }} as share_before
     from sellers
 
 ),

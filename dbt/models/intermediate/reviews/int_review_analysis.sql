@@ -171,18 +171,30 @@ understood as (
 
 ),
 
-felt as (
+felt_or_not as (
 
     select
         understood.text_id,
         understood.rule,
-        max(case when regexes.outcome = 'scorn' then 1 else 0 end) = 1 as has_scorn,
-        max(case when regexes.outcome = 'praise' then 1 else 0 end) = 1 as has_praise,
-        max(case when regexes.outcome = 'delight' then 1 else 0 end) = 1 as has_delight,
-        max(case when regexes.outcome = 'approval' then 1 else 0 end) = 1 as has_approval
+        regexes.outcome,
+        {{ matches('understood.concepts', 'regexes.regex') }} as is_felt
     from understood
-    left join regexes on regexes.kind = 'feeling' and {{ matches('understood.concepts', 'regexes.regex') }}
-    group by understood.text_id, understood.rule
+    cross join regexes
+    where regexes.kind = 'feeling'
+
+),
+
+felt as (
+
+    select
+        text_id,
+        rule,
+        max(case when outcome = 'scorn' and is_felt then 1 else 0 end) = 1 as has_scorn,
+        max(case when outcome = 'praise' and is_felt then 1 else 0 end) = 1 as has_praise,
+        max(case when outcome = 'delight' and is_felt then 1 else 0 end) = 1 as has_delight,
+        max(case when outcome = 'approval' and is_felt then 1 else 0 end) = 1 as has_approval
+    from felt_or_not
+    group by text_id, rule
 
 ),
 

@@ -36,7 +36,7 @@ rounded as (
 
     select
         order_id,
-        cast(round(cast(distance_km as numeric), 3) as numeric(9, 3)) as distance_km
+        {{ decimal('distance_km', 3, 9) }} as distance_km
     from distances
 
 )

@@ -1,0 +1,1 @@
+select cast(price as numeric(12, 2)) as price from items

@@ -1,0 +1,1 @@
+select * from {{ ref('tiny_items') }} where version < 0
