@@ -36,15 +36,14 @@ def tables(exported: Platform) -> dict[str, Committed]:
 
 
 @pytest.fixture(scope="module")
-def mirror(exported: Platform, gcs: str, session_folder: Path) -> Path:
-    """A copy of the bucket's exports in a folder, for readers that know no Cloud Storage here."""
+def mirror(exported: Platform, tables: dict[str, Committed], gcs: str, session_folder: Path) -> Path:
+    """A copy of the committed exports in a folder, for readers that know no Cloud Storage here."""
     bucket = pafs.GcsFileSystem(anonymous=True, scheme="http", endpoint_override=gcs.removeprefix("http://"))
-    source = f"{str(exported.lake).removeprefix('gs://')}/exports"
-    for found in bucket.get_file_info(pafs.FileSelector(source, recursive=True)):
-        if found.is_file:
-            copy = session_folder / "mirror" / Path(found.path).relative_to(source)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(bucket.open_input_file(found.path).read())
+    lake = str(exported.lake).removeprefix("gs://")
+    for key in (o.key for export in tables.values() for table in export.tables.values() for o in table.objects):
+        copy = session_folder / "mirror" / key.removeprefix("exports/")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(bucket.open_input_file(f"{lake}/{key}").read())
     return session_folder / "mirror"
 
 

@@ -72,20 +72,26 @@ def moving(exported: Platform) -> Iterator[Platform]:
     yield exported
     with psycopg.connect(str(exported.warehouse)) as connection:
         connection.execute("DELETE FROM gold.agg_regions")
-        connection.cursor().executemany(
-            f"INSERT INTO gold.agg_regions VALUES ({', '.join(['%s'] * len(gold[0]))})", gold
-        )
+        insert = f"INSERT INTO gold.agg_regions VALUES ({', '.join(['%s'] * len(gold[0]))})"
+        connection.cursor().executemany(insert, gold)
+        record_version(connection)
+    succeed(pipeline.export(exported.settings()))
 
 
 def publish_less(platform: Platform) -> None:
     """A version of gold with one region less."""
     with psycopg.connect(str(platform.warehouse)) as connection:
         connection.execute("DELETE FROM gold.agg_regions WHERE state = (SELECT min(state) FROM gold.agg_regions)")
-        connection.execute(
-            "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) SELECT layer, run_id, inputs || %s, details "
-            "FROM olist_meta.publications WHERE layer = 'gold' ORDER BY version DESC LIMIT 1",
-            (Jsonb({"again": secrets.token_hex(4)}),),
-        )
+        record_version(connection)
+
+
+def record_version(connection: psycopg.Connection) -> None:
+    """Say that gold was published anew."""
+    connection.execute(
+        "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) SELECT layer, run_id, inputs || %s, details "
+        "FROM olist_meta.publications WHERE layer = 'gold' ORDER BY version DESC LIMIT 1",
+        (Jsonb({"again": secrets.token_hex(4)}),),
+    )
 
 
 def test_readers_find_the_rows_of_every_table(warehouse: Warehouse) -> None:
