@@ -92,17 +92,21 @@ def docs(
 @app.command(epilog="Example: `olist export --to bigquery`")
 def export(
     to: Annotated[
-        Literal["lake", "bigquery"], typer.Option("--to", help="`bigquery` also shows the export in OLIST_BIGQUERY.")
-    ] = "lake",
+        Literal["lake", "bigquery"] | None,
+        typer.Option(
+            "--to", help="`bigquery` also shows the export there: what is done unasked where OLIST_BIGQUERY is set."
+        ),
+    ] = None,
     export_id: Annotated[
         str | None, typer.Option("--id", help="Show this earlier export in BigQuery, and make no new one.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Write silver and gold as partitioned Parquet into the lake; unchanged data writes nothing."""
+    settings = _settings()
+    to = to or ("bigquery" if settings.bigquery else "lake")
     if export_id and to == "lake":
         raise typer.BadParameter("--id goes with --to bigquery")
-    settings = _settings()
     with Progress(err if as_json else out) as listener:
         if export_id:
             report = pipeline.load(settings, export_id, listener=listener)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _PATIENCE = 180.0
 
 
 @contextmanager
-def emulator(home: Path, buckets: Path, program: Sequence[str | Path] = (START,)) -> Iterator[str]:
+def emulator(home: Path, buckets: Path) -> Iterator[str]:
     """The address of a new, empty BigQuery. It reads `gs://<bucket>/<object>` from the folder `buckets`."""
     _give_extensions(home)
     ports = {"--rest-port": free_port(), "--grpc-port": free_port()}
@@ -30,7 +30,7 @@ def emulator(home: Path, buckets: Path, program: Sequence[str | Path] = (START,)
     environment = os.environ | {"HOME": str(home), "BQEMU_GCS_LOCAL_ROOT": str(buckets)}
     with (home / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
-            [ENVIRONMENT / "bin" / "python", *program, "start", "--project", "test", *options],
+            [ENVIRONMENT / "bin" / "python", START, "start", "--project", "test", *options],
             env=environment,
             stdout=log,
             stderr=log,

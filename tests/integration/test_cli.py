@@ -204,3 +204,27 @@ def test_an_unknown_setting_stops_every_command_before_it_does_anything(bare: Pl
     assert "OLIST_WAREHOSUE" in result.stderr
     assert "did you mean OLIST_WAREHOUSE?" in result.stderr
     assert not bare.home.exists()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options", "goes_on"),
+    [
+        (None, [], False),
+        ("bigquery://demo/olist", [], True),
+        ("bigquery://demo/olist", ["--to", "lake"], False),
+        (None, ["--to", "bigquery"], True),
+    ],
+)
+def test_an_export_goes_on_to_bigquery_where_that_is_set_or_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dataset: str | None, options: list[str], goes_on: bool
+) -> None:
+    asked: list[bool] = []
+
+    def export(*_: object, to_bigquery: bool, listener: object) -> None:
+        asked.append(to_bigquery)
+        raise typer.Exit
+
+    monkeypatch.setattr("olist.pipeline.export", export)
+    settings = {"OLIST_HOME": str(tmp_path), **({"OLIST_BIGQUERY": dataset} if dataset else {})}
+    assert CliRunner().invoke(app, ["export", *options], env=settings).exit_code == 0
+    assert asked == [goes_on]

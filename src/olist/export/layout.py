@@ -1,7 +1,7 @@
 """How an exported table lies in its files: by which column's month it is cut, and in which order its rows stand.
 
 Nothing of that is said by hand. Silver's columns are in the contracts (`partitioned`, `primaryKey`), gold's in the dbt models that built
-it: the month in their `partition_by` meta, the key in the tests that prove it unique, clusters in `cluster_by`. Rows are sorted by the
+it: the month in their `partition_by`, the key in the tests that prove it unique, clusters in `cluster_by`. Rows are sorted by the
 partition's column, then the key, so that the statistics of a row group span little of both, and a reader who asks for a day or a key
 leaves out the others.
 """
@@ -53,9 +53,8 @@ def layouts(lake: Lake, contracts: Mapping[str, Contract], publication: Publicat
 
 def _of_model(config: Mapping[str, Any], key: tuple[str, ...]) -> Layout:
     clusters = config.get("cluster_by") or key
-    return Layout(
-        config["meta"].get("partition_by"), key, (clusters,) if isinstance(clusters, str) else tuple(clusters)
-    )
+    partition = config.get("partition_by") or {}
+    return Layout(partition.get("field"), key, (clusters,) if isinstance(clusters, str) else tuple(clusters))
 
 
 def _proven_keys(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
