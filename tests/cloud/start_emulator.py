@@ -11,7 +11,6 @@ from typing import Any
 
 from bqemulator.cli import main
 from bqemulator.domain.errors import InvalidQueryError
-from bqemulator.jobs import executor
 from bqemulator.sql import translator
 from bqemulator.sql.rewriter.create_table_schema_ctas import rewrite_create_table_schema_ctas
 from bqemulator.sql.rules import register
@@ -63,7 +62,9 @@ def load_parquet(path: str, target: str, context: Any) -> None:
 
 
 translator.rewrite_create_table_schema_ctas = columns_and_query
-executor._LOAD_FORMAT_HANDLERS["PARQUET"] = load_parquet
 
 if __name__ == "__main__":
+    from bqemulator.jobs import executor  # takes the rules that are registered when it is imported
+
+    executor._LOAD_FORMAT_HANDLERS["PARQUET"] = load_parquet
     main()
