@@ -96,7 +96,7 @@ FEW, MANY = "a row has too few fields", "a row has too many fields"
 
 # fmt: off
 FAULTS = {
-    "missing": Fault("orders", None, "a source file is missing", None, "orders_dataset.csv in", "deliver all files"),
+    "missing": Fault("orders", None, "a source file is missing", None, "orders_dataset.csv beside", "deliver all files"),
     "renamed": Fault("orders", line(1, renamed), HEADER, 1, "order_status", "contracts/orders.odcs.yaml"),
     "longer header": Fault("sellers", line(1, comma_more), HEADER, 1, "seller_state", "contracts/sellers.odcs.yaml"),
     "shorter header": Fault("sellers", line(1, comma_less), HEADER, 1, "seller_state", "contracts/sellers.odcs.yaml"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.testing import CliRunner
@@ -226,5 +227,8 @@ def test_an_export_goes_on_to_bigquery_where_that_is_set_or_asked_for(
 
     monkeypatch.setattr("olist.pipeline.export", export)
     settings = {"OLIST_HOME": str(tmp_path), **({"OLIST_BIGQUERY": dataset} if dataset else {})}
-    assert CliRunner().invoke(app, ["export", *options], env=settings).exit_code == 0
+    try:
+        assert CliRunner().invoke(app, ["export", *options], env=settings).exit_code == 0
+    finally:
+        structlog.reset_defaults()  # which the command has pointed to a standard error that is closed now
     assert asked == [goes_on]
