@@ -17,10 +17,9 @@ from olist.export.layout import Layout
 __all__ = ["external_config", "load_config", "schema"]
 
 _FORMAT = bigquery.SourceFormat.PARQUET
-_NUMERIC_INTEGERS, _NUMERIC_SCALE = (
-    29,
-    9,
-)  # digits that NUMERIC has before and after the point; BIGNUMERIC takes what has more
+# Digits that NUMERIC has before and after the point; BIGNUMERIC takes what has more.
+_NUMERIC_INTEGERS = 29
+_NUMERIC_SCALE = 9
 _MOST_CLUSTERS = 4
 _UNCLUSTERED = frozenset({"FLOAT64"})
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from olist.errors import OlistError
 from olist.export.layout import Layout
@@ -55,12 +56,10 @@ def committed(lake: Lake, layer: Layer, export_id: str | None = None) -> Committ
     return Committed(layer, chosen, {name: _table(described) for name, described in document["tables"].items()})
 
 
-def _table(described: Mapping[str, object]) -> ExportedTable:
-    layout, objects = described["layout"], described["objects"]
-    assert isinstance(layout, dict)
-    assert isinstance(objects, list)
+def _table(described: Mapping[str, Any]) -> ExportedTable:
+    layout = described["layout"]
     return ExportedTable(
-        rows=int(str(described["rows"])),
-        layout=Layout(layout["partition"], tuple(layout["key"]), tuple(layout["clusters"])),
-        objects=tuple(StoredObject(**o) for o in objects),
+        described["rows"],
+        Layout(layout["partition"], tuple(layout["key"]), tuple(layout["clusters"])),
+        tuple(StoredObject(**stored) for stored in described["objects"]),
     )
