@@ -23,8 +23,8 @@ from olist.errors import ConfigurationError
 from olist.lake.verify import verify
 from olist.quality.freshness import freshness
 from olist.record import open_record
-from olist.report import Progress, print_batches, print_checks, print_findings, print_status
 from olist.settings import Settings
+from olist.terminal import Progress, print_batches, print_checks, print_findings, print_status
 
 app = typer.Typer(
     help="CSV exports to an immutable lake, a validated warehouse and a star schema.",

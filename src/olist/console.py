@@ -15,8 +15,8 @@ from rich.console import Console
 from olist import pipeline, watch
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.logs import configure_logs
-from olist.report import print_report
 from olist.settings import Settings, load_settings
+from olist.terminal import print_report
 from opstore.store import OpstoreUnavailable
 
 __all__ = [

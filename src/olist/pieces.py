@@ -17,18 +17,9 @@ from olist.lake.open import open_lake
 from olist.lake.verify import sound
 from olist.lineage import edges
 from olist.locks import file_lock
-from olist.pipeline import (
-    Context,
-    Listener,
-    Report,
-    account_ingested,
-    account_silver,
-    gate,
-    perform,
-    quarantine_accounted,
-    record_arrivals,
-    silver_work,
-)
+from olist.pipeline import account_ingested, account_silver, quarantine_accounted, record_arrivals, silver_work
+from olist.report import Listener, Report
+from olist.runs import Context, gate, perform
 from olist.settings import Settings
 from olist.silver.build import audit_silver, publish_silver, stage_silver
 from olist.source.locate import delivery

@@ -7,27 +7,16 @@ platform: a file lock guards its home, an advisory lock its warehouse.
 
 from __future__ import annotations
 
-import json
-import platform
-import secrets
-import shutil
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
-from importlib.metadata import version
-from pathlib import Path
-from typing import Literal, Protocol
-
-import structlog
+from datetime import date
+from typing import Literal
 
 from olist import failures, watch
 from olist.bronze.ingest import Ingested
 from olist.bronze.ingest import ingest as ingest_bronze
 from olist.contracts import load_contracts
-from olist.errors import AuditFailed, OlistError, explained
+from olist.errors import AuditFailed
 from olist.export.export import export as export_layers
 from olist.export.load import load_exports
 from olist.gold.announce import NotAnnounced, announce
@@ -35,32 +24,25 @@ from olist.gold.build import STAGED, build_gold
 from olist.gold.freshness import ask_freshness
 from olist.lake.open import open_lake
 from olist.lineage import edges
-from olist.locks import file_lock
 from olist.quality.freshness import freshness
-from olist.quality.judge import Gate
-from olist.record import open_record
-from olist.settings import PROJECT, Settings
+from olist.report import LayerRow, Listener, Report, Silent
+from olist.runs import Context, Doing, built_recorder, gate, perform, recorded
+from olist.settings import Settings
 from olist.silver.build import SilverResult, Work, build_silver
 from olist.source.locate import delivery
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.publish import exclusive, record_deliveries
-from opstore.store import Check, Counts, Opstore, OpstoreUnavailable, RunFinish, RunStart
 
 __all__ = [
-    "Context",
     "LayerRow",
-    "Listener",
     "Report",
-    "Silent",
     "account_ingested",
     "account_silver",
     "export",
-    "gate",
     "gold",
     "ingest",
     "load",
     "open_lake",
-    "perform",
     "quarantine_accounted",
     "record_arrivals",
     "run",
@@ -68,82 +50,7 @@ __all__ = [
     "silver_work",
 ]
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
 Step = Literal["run", "ingest", "silver", "gold", "freshness", "export", "load"]
-Doing = Callable[["Context", str], None]  # given the run's id in the record
-Status = Literal["success", "no_op", "failed"]
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """What a step did to one table of one layer. Rows in = published + superseded + rejected + quarantined; seconds are wall time."""
-
-    layer: Literal["bronze", "silver", "gold", "export", "load"]
-    table: str
-    rows_in: int
-    published: int
-    superseded: int
-    rejected: int
-    quarantined: int
-    seconds: float
-
-
-@dataclass
-class Report:
-    """What a command did. `status` is `no_op` when everything was up to date; `phases` is the seconds of each phase of silver."""
-
-    run_id: str
-    status: Status = "no_op"
-    source: str | None = None
-    seconds: float = 0.0
-    phases: dict[str, float] = field(default_factory=dict)
-    layers: list[LayerRow] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-    error: OlistError | None = None
-
-    def as_json(self) -> dict[str, object]:
-        """The report as `--json` prints it."""
-        document: dict[str, object] = {
-            "run_id": self.run_id,
-            "status": self.status,
-            "source": self.source,
-            "seconds": round(self.seconds, 3),
-            "layers": [asdict(row) for row in self.layers],
-        }
-        if self.error is not None:
-            names = ("what", "resource", "expected", "found", "remedy", "transient")
-            document["error"] = {name: getattr(self.error, name) for name in names}
-        return document
-
-
-class Listener(Protocol):
-    """Who is told of progress."""
-
-    def source(self, name: str, reason: str) -> None:
-        """Which source was taken, and why."""
-        ...
-
-    def begin(self, layer: str, total: int | None) -> None:
-        """A layer begins, with so many parts (None: not known)."""
-        ...
-
-    def advance(self, part: str) -> None:
-        """A part of the layer is done."""
-        ...
-
-    def note(self, text: str) -> None:
-        """Something worth a line."""
-        ...
-
-
-class Silent:
-    """A listener that does not care."""
-
-    def source(self, name: str, reason: str) -> None: ...
-    def begin(self, layer: str, total: int | None) -> None: ...
-    def advance(self, part: str) -> None: ...
-    def note(self, text: str) -> None: ...
 
 
 def run(
@@ -188,20 +95,6 @@ def load(settings: Settings, export_id: str, *, listener: Listener | None = None
     return perform("load", settings, listener or Silent(), lambda context, run: _load(context, run, export_id))
 
 
-@dataclass
-class Context:
-    """What a step works with. `report.run_id` names what it makes in lake and warehouse."""
-
-    settings: Settings
-    listener: Listener
-    opstore: Opstore
-    report: Report
-    told_by: str
-    processing_date: date
-    step: str = ""
-    is_reported: bool = False  # the innermost step that fails reports it
-
-
 def _command(
     step: Step,
     settings: Settings,
@@ -215,45 +108,10 @@ def _command(
             if step == part:
                 _STEPS[part](context, run_id)
                 continue
-            with _recorded(context, part, f"{run_id}.{part}", run_id) as part_id:
+            with recorded(context, part, f"{run_id}.{part}", run_id) as part_id:
                 _STEPS[part](context, part_id)
 
     return perform(step, settings, listener, work, told_by=told_by, processing_date=processing_date)
-
-
-def perform(
-    step: str,
-    settings: Settings,
-    listener: Listener,
-    work: Doing,
-    *,
-    made_by: str | None = None,
-    alone: bool = True,
-    told_by: str = "",
-    processing_date: date | None = None,
-) -> Report:
-    """Do `work` as a recorded run. The report carries the error of what failed; nothing is raised for it.
-
-    `made_by` names what is made where several runs make it together; by default it is the run's own id. What need not be `alone` runs
-    beside others of its kind.
-    """
-    run_id = _new_run_id()
-    started, report = time.perf_counter(), Report(made_by or run_id)
-    try:
-        with _home_lock(settings, alone=alone):
-            if alone:
-                shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
-            opstore = open_record(settings)
-            today = processing_date or datetime.now(UTC).date()
-            context = Context(settings, listener, opstore, report, told_by, today)
-            with _recorded(context, step, run_id, settings.parent_run):
-                work(context, run_id)
-    except OlistError as error:
-        report.status, report.error = "failed", error
-    except (OSError, OpstoreUnavailable) as error:
-        report.status, report.error = "failed", explained(error, settings.home)
-    report.seconds = time.perf_counter() - started
-    return report
 
 
 def _ingest(context: Context, run_id: str) -> None:
@@ -360,7 +218,7 @@ def _gold(context: Context, run_id: str) -> None:
             work=settings.home / "dbt",
             publish_wait=settings.publish_wait,
             on_node=listener.advance,
-            on_built=_built_recorder(context, run_id),
+            on_built=built_recorder(context, run_id),
         )
     if result.changed and settings.airflow is not None:
         _announce(context, run_id, settings.airflow.get_secret_value())
@@ -433,117 +291,3 @@ _STEPS: dict[Step, Doing] = {
     "export": _export,
     "load": _load,
 }
-
-
-def gate(context: Context, run_id: str) -> Gate:
-    """The gate of a step: its checks are recorded with the run, and those that fail as events."""
-    keep = _checks_recorder(context, run_id)
-
-    def record(checks: list[Check]) -> None:
-        keep(checks)
-        context.opstore.record_events(failures.of_checks(run_id, context.step, checks))
-
-    return Gate(context.report.run_id, context.settings.quality, record)
-
-
-def _checks_recorder(context: Context, run_id: str) -> Callable[[list[Check]], None]:
-    def record(checks: list[Check]) -> None:
-        context.report.checks.extend(checks)
-        context.opstore.record_checks(run_id, checks)
-
-    return record
-
-
-def _built_recorder(context: Context, run_id: str) -> Callable[[list[Check], Path], None]:
-    """What failed in dbt becomes events by its artifacts, in the words and with the lineage of dbt."""
-    keep = _checks_recorder(context, run_id)
-
-    def record(checks: list[Check], artifacts: Path) -> None:
-        keep(checks)
-        if (artifacts / "run_results.json").exists() and (said := watch.record(context.settings, artifacts, run_id)):
-            context.listener.note(said)
-
-    return record
-
-
-@contextmanager
-def _recorded(context: Context, step: str, run_id: str, parent: str | None) -> Iterator[str]:
-    """A run in the opstore around a step; a killed process leaves the start alone."""
-    context.opstore.start(
-        RunStart(run_id, step, None, parent, context.settings.deadline, _revision(), json.dumps(_versions()))
-    )
-    started, first, status = time.perf_counter(), len(context.report.layers), context.report.status
-    context.report.status, context.step = "no_op", step
-    message: str | None = None
-    try:
-        yield run_id
-    except BaseException as error:
-        context.report.status = "failed"
-        message = str(error) or type(error).__name__
-        _report(context, run_id, step, error)
-        raise
-    finally:
-        rows = context.report.layers[first:]
-        # A step of a run that did nothing does not undo what the steps before it did.
-        own, context.report.status = context.report.status, _worse(status, context.report.status)
-        details = json.dumps([asdict(r) for r in rows])
-        try:
-            context.opstore.finish(
-                RunFinish(run_id, step, own, _sum(rows), time.perf_counter() - started, message, details)
-            )
-        except OpstoreUnavailable as unavailable:
-            if message is None:
-                raise
-            # The step's own error is the one to show. The run stays started: past its deadline it counts as lost.
-            log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
-
-
-def _report(context: Context, run_id: str, step: str, error: BaseException) -> None:
-    """The failure as events, once: by the innermost step."""
-    if context.is_reported:
-        return
-    context.is_reported = True
-    try:
-        context.opstore.record_events(failures.of_error(run_id, step, error))
-    except OpstoreUnavailable as unavailable:  # the step's own error is the one to show
-        log.error("the failure could not be recorded", run_id=run_id, record=str(unavailable))
-
-
-def _worse(before: Status, after: Status) -> Status:
-    order: tuple[Status, ...] = ("no_op", "success", "failed")
-    return max(before, after, key=order.index)
-
-
-def _sum(rows: Sequence[LayerRow]) -> Counts:
-    return Counts(
-        sum(r.rows_in for r in rows),
-        sum(r.published for r in rows),
-        sum(r.superseded for r in rows),
-        sum(r.rejected for r in rows),
-        sum(r.quarantined for r in rows),
-    )
-
-
-def _new_run_id() -> str:
-    """Sorts by time; the suffix tells two machines of one microsecond apart."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ") + "-" + secrets.token_hex(2)
-
-
-def _revision() -> str | None:
-    if not (PROJECT / ".git").exists():
-        return None
-    result = subprocess.run(["git", "rev-parse", "HEAD"], cwd=PROJECT, capture_output=True, text=True, check=False)
-    return result.stdout.strip() or None
-
-
-def _versions() -> dict[str, str]:
-    packages = ("olist-platform", "duckdb", "dbt-core", "pyarrow")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-@contextmanager
-def _home_lock(settings: Settings, *, alone: bool) -> Iterator[None]:
-    """A command alone in its home, or beside others that need not be."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with file_lock(settings.home / "lock", settings.lock_wait, shared=not alone):
-        yield

@@ -25,7 +25,7 @@ from olist.export.bigquery_tables import external_config, load_config, schema
 from olist.export.committed import committed
 from olist.export.layout import Layout
 from olist.export.load import target_of
-from olist.pipeline import Report
+from olist.report import Report
 
 
 class Warehouse:

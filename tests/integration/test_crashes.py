@@ -81,7 +81,7 @@ def point(command: str, where: str, when: str, nth: int = 1, *, changes: bool = 
         point("silver", "olist.warehouse.publish:_move", "after"),
         point("silver", "olist.silver.build:publish", "after", changes=True),
         point("silver", "opstore.store:Opstore.finish", "before", changes=True),
-        point("gold", "olist.report:Progress.advance", "after", 40),
+        point("gold", "olist.terminal:Progress.advance", "after", 40),
         point("gold", "olist.warehouse.publish:_set_schema", "after", 9),
         point("gold", "olist.gold.build:publish", "after", changes=True),
     ],
@@ -105,7 +105,7 @@ def test_killed_at_this_point_a_run_leaves_the_old_or_the_new_state_and_the_next
     ("command", "where", "nth"),
     [
         pytest.param("silver", "olist.warehouse.publish:_move", 1, id="while silver is published"),
-        pytest.param("gold", "olist.report:Progress.advance", 40, id="while dbt builds"),
+        pytest.param("gold", "olist.terminal:Progress.advance", 40, id="while dbt builds"),
     ],
 )
 def test_a_run_whose_server_is_killed_fails_with_a_clear_error(

@@ -12,8 +12,8 @@ import pytest
 from conftest import Platform
 from deliveries import command, deliver, read_rows, succeed, write_rows
 from olist.monitor.run import drift
-from olist.pipeline import Report, Silent
 from olist.record import open_record
+from olist.report import Report, Silent
 from openclaw.assembly import build_agent
 from openclaw.settings import load_settings
 

@@ -17,8 +17,8 @@ from olist.contracts import Contract
 from olist.errors import AuditFailed, Busy, ConfigurationError, LakeError, OlistError, SourceRefused, StageLost
 from olist.lake.batches import Verdict
 from olist.locks import file_lock
-from olist.pipeline import Report, Silent
 from olist.record import open_record
+from olist.report import Report, Silent
 
 
 def new_id() -> str:

@@ -11,7 +11,7 @@ from olist import pipeline
 from olist.console import Json, NoOpCode, err, errors, finish, out, settings
 from olist.errors import ConfigurationError
 from olist.lake.open import open_lake
-from olist.report import Progress
+from olist.terminal import Progress
 
 __all__ = ["register"]
 

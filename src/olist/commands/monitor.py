@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from olist.console import Json, err, finish_piece, out, settings
-from olist.report import Progress
+from olist.terminal import Progress
 
 __all__ = ["register"]
 

@@ -8,7 +8,7 @@ import typer
 
 from olist import pieces
 from olist.console import Json, NoOpCode, ProcessingDate, Source, err, finish_piece, out, settings, sourced
-from olist.report import Progress
+from olist.terminal import Progress
 
 __all__ = ["register"]
 

@@ -8,7 +8,8 @@ from datetime import date
 from olist.contracts import load_contracts
 from olist.monitor.drift import Deviation, judge
 from olist.monitor.measure import history, keep, measure
-from olist.pipeline import Context, Listener, Report, perform
+from olist.report import Listener, Report
+from olist.runs import Context, perform
 from olist.settings import Settings
 from olist.warehouse.connect import connect, warehouse_url
 from olist.warehouse.publish import hold
