@@ -12,9 +12,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from olist import pipeline, watch
+from olist import watch
 from olist.errors import ConfigurationError, OlistError, explained
 from olist.logs import configure_logs
+from olist.report import Report
 from olist.settings import Settings, load_settings
 from olist.terminal import print_report
 from opstore.store import OpstoreUnavailable
@@ -67,7 +68,7 @@ def settings(**overrides: object) -> Settings:
     return loaded
 
 
-def finish(settings: Settings, report: pipeline.Report, as_json: bool) -> None:
+def finish(settings: Settings, report: Report, as_json: bool) -> None:
     """Show the report and what the agent makes of it, and end with its exit code."""
     _show(report, as_json)
     if said := watch.poll(settings, report.run_id, failed=report.error is not None):
@@ -76,7 +77,7 @@ def finish(settings: Settings, report: pipeline.Report, as_json: bool) -> None:
         raise typer.Exit(_exit_code(report.error))
 
 
-def finish_piece(report: pipeline.Report, as_json: bool, no_op_code: int = 0) -> None:
+def finish_piece(report: Report, as_json: bool, no_op_code: int = 0) -> None:
     """Show the report and end with its exit code, or `no_op_code` where there was nothing to do. The agent has a schedule of its own."""
     _show(report, as_json)
     if report.error is not None:
@@ -85,7 +86,7 @@ def finish_piece(report: pipeline.Report, as_json: bool, no_op_code: int = 0) ->
         raise typer.Exit(no_op_code)
 
 
-def _show(report: pipeline.Report, as_json: bool) -> None:
+def _show(report: Report, as_json: bool) -> None:
     print_report(err if as_json else out, report)
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
