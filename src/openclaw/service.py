@@ -1,7 +1,7 @@
 """The agent over HTTP: a scheduler calls for passes, producers push events, people look at the pages.
 
-All work happens inside a request, so that it is safe on a service that is stopped whenever nobody asks. What writes needs the token, in
-`Authorization: Bearer` or, where a proxy uses that header for itself, in `X-OpenClaw-Token`.
+All work happens inside a request, so that it is safe on a service that is stopped whenever nobody asks. Machines need the token, in
+`Authorization: Bearer` or, where a proxy uses that header for itself, in `X-OpenClaw-Token`; or none, where Cloud Run has checked them.
 """
 
 from __future__ import annotations
@@ -69,11 +69,40 @@ class PushedEvent(BaseModel):
 def build_app(agent: Agent, settings: Settings) -> FastAPI:
     """The service of an agent."""
     app = FastAPI(title="OpenClaw", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(_traced)])
+    if settings.serves == "all":
+        _add_work(app, agent, settings)
+
+    @app.get("/healthz")
+    @app.get("/health")  # Cloud Run keeps paths that end in z for itself
+    def health() -> dict[str, Any]:
+        """Whether the record can be read, and when the agent last looked."""
+        (state,) = agent.store.query(statement("waiting"), {"since": utc_now()})
+        return {"status": "ok", "last_poll": state["last_poll"]}
+
+    @app.get("/metrics")
+    def numbers() -> PlainTextResponse:
+        """Prometheus' text format."""
+        return PlainTextResponse(metrics(agent.store), media_type="text/plain; version=0.0.4")
+
+    app.include_router(router(agent.store, settings))
+
+    @app.exception_handler(OpstoreUnavailable)
+    def unavailable(request: Request, error: OpstoreUnavailable) -> JSONResponse:
+        log.error("the record cannot be used", path=request.url.path, error=str(error))
+        return JSONResponse({"status": "unavailable", "detail": "the record cannot be used"}, 503)
+
+    return app
+
+
+def _add_work(app: FastAPI, agent: Agent, settings: Settings) -> None:
+    """What machines call for. Whoever may do so was let in by the service's own check, or has the token."""
 
     def writer(
         authorization: Annotated[str | None, Header()] = None,
         x_openclaw_token: Annotated[str | None, Header()] = None,
     ) -> None:
+        if settings.callers_checked:
+            return
         bearer = (authorization or "").removeprefix("Bearer ")
         if not (may_write(settings, x_openclaw_token) or may_write(settings, bearer)):
             told = (
@@ -97,26 +126,6 @@ def build_app(agent: Agent, settings: Settings) -> FastAPI:
         recorded = [one.as_event() for one in several]
         agent.store.record_events(recorded)
         return {"event_ids": [event.event_id for event in recorded], "poll": asdict(_after_others(agent))}
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, Any]:
-        """Whether the record can be read, and when the agent last looked."""
-        (state,) = agent.store.query(statement("waiting"), {"since": utc_now()})
-        return {"status": "ok", "last_poll": state["last_poll"]}
-
-    @app.get("/metrics")
-    def numbers() -> PlainTextResponse:
-        """Prometheus' text format."""
-        return PlainTextResponse(metrics(agent.store), media_type="text/plain; version=0.0.4")
-
-    app.include_router(router(agent.store, settings))
-
-    @app.exception_handler(OpstoreUnavailable)
-    def unavailable(request: Request, error: OpstoreUnavailable) -> JSONResponse:
-        log.error("the record cannot be used", path=request.url.path, error=str(error))
-        return JSONResponse({"status": "unavailable", "detail": "the record cannot be used"}, 503)
-
-    return app
 
 
 async def _traced(

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
 
     public_url: str | None = Field(None, description="Address of the agent's web pages, for links in alerts.")
     api_token: SecretStr | None = Field(None, description="What a write over HTTP must present; unset: none may write.")
+    callers_checked: bool = Field(
+        False, description="Whether every caller was let in by Cloud Run's IAM: passes and events then need no token."
+    )
+    serves: Literal["all", "pages"] = Field("all", description="What is served; pages: neither passes nor events.")
+    service: str | None = Field(None, description="Address of the service that `openclaw poll` asks for the pass.")
     retention_days: int = Field(
         400, ge=1, description="How long runs, checks and events are kept; incidents are for good."
     )
@@ -99,7 +104,7 @@ class Settings(BaseSettings):
             _require_web_address(value.get_secret_value())
         return value
 
-    @field_validator("gemini_base_url", "public_url")
+    @field_validator("gemini_base_url", "public_url", "service")
     @classmethod
     def _without_a_slash_at_the_end(cls, value: str | None) -> str | None:
         if value is None:

@@ -111,6 +111,34 @@ def test_without_a_token_in_the_settings_nobody_writes_at_all(agent: Agent) -> N
         assert (answer.status_code, "OPENCLAW_API_TOKEN" in answer.text) == (403, True)
 
 
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_whom_cloud_run_has_checked_needs_no_token_for_a_pass_or_an_event(agent: Agent, token: str | None) -> None:
+    with TestClient(build_app(agent, load_settings(api_token=token, callers_checked=True))) as client:
+        assert client.post("/events", json=PUSHED).status_code == 202
+        signed = {"Authorization": "Bearer header.payload.SIGNATURE_REMOVED_BY_GOOGLE"}
+        assert client.post("/poll", headers=signed).json()["state"] == "done"
+
+
+def test_checked_callers_change_nothing_on_the_pages(agent: Agent) -> None:
+    agent.store.record_events([event("silver.orders", check="unique")])
+    agent.poll()
+    (incident,) = agent.store.query("SELECT incident_id FROM ops_incidents_current")
+    with TestClient(build_app(agent, load_settings(api_token=TOKEN, callers_checked=True))) as client:
+        answer = client.post(f"/incidents/{incident['incident_id']}/resolve", data={"reason": "of nobody"})
+        assert answer.status_code == 401
+        assert client.post("/sign-in", data={"name": "Ana", "token": "wrong"}).status_code == 401
+    assert agent.store.open_incidents() == 1
+
+
+def test_a_service_of_pages_makes_no_pass_and_takes_no_event(agent: Agent) -> None:
+    settings = load_settings(api_token=TOKEN, serves="pages", callers_checked=True)
+    with TestClient(build_app(agent, settings), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        assert [client.post(path, json=PUSHED).status_code for path in ("/poll", "/events")] == [404, 404]
+        served = ("/incidents", "/runs", "/sign-in", "/health", "/metrics")
+        assert [client.get(path).status_code for path in served] == [200] * len(served)
+    assert agent.store.query("SELECT * FROM ops_events") == []
+
+
 def test_a_token_beside_the_header_of_a_proxy_counts(agent: Agent) -> None:
     settings = load_settings(api_token=TOKEN)
     headers = {"Authorization": "Bearer of-the-proxy", "X-OpenClaw-Token": TOKEN}
@@ -141,10 +169,11 @@ def test_more_than_a_request_may_hold_is_refused(client: TestClient) -> None:
     assert client.post("/events", content=b" ", headers={"Content-Length": str(1 << 30)}).status_code == 413
 
 
-def test_health_tells_when_the_agent_last_looked(client: TestClient) -> None:
-    assert client.get("/healthz").json() == {"status": "ok", "last_poll": None}
+@pytest.mark.parametrize("path", ["/health", "/healthz"])
+def test_health_tells_when_the_agent_last_looked(client: TestClient, path: str) -> None:
+    assert client.get(path).json() == {"status": "ok", "last_poll": None}
     client.post("/poll")
-    assert client.get("/healthz").json()["last_poll"] is not None
+    assert client.get(path).json()["last_poll"] is not None
 
 
 def test_a_record_that_cannot_be_read_is_no_health(client: TestClient, agent: Agent) -> None:

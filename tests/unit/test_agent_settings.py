@@ -26,6 +26,7 @@ def test_unset_nothing_leaves_the_machine(tmp_path: Path) -> None:
     assert settings.opstore == str(tmp_path / ".olist" / "opstore.sqlite")
     assert not settings.has_gemini
     assert [getattr(settings, name) for name in SECRETS] == [None] * 3
+    assert (settings.callers_checked, settings.serves, settings.service) == (False, "all", None)
 
 
 def test_the_record_is_the_platforms_unless_said_otherwise(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ def test_the_record_is_the_platforms_unless_said_otherwise(monkeypatch: pytest.M
     assert load_settings(opstore="here.sqlite").opstore == str(tmp_path / "here.sqlite")
 
 
-@pytest.mark.parametrize("name", ["rules", "public_url", "vertex_project", *SECRETS])
+@pytest.mark.parametrize("name", ["rules", "public_url", "service", "vertex_project", *SECRETS])
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(PREFIX + name.upper(), "")
     assert getattr(load_settings(), name) is None
@@ -68,6 +69,9 @@ def test_an_unknown_variable_is_refused_by_name_and_without_its_value(
         ("gemini_timeout", "soon"),
         ("advice_budget_per_hour", "-1"),
         ("log_level", "loud"),
+        ("callers_checked", "by whom"),
+        ("serves", "events"),
+        ("service", "openclaw.example.net"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
