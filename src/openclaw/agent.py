@@ -32,7 +32,7 @@ from openclaw.runs import families, fold
 from openclaw.sql import statement
 from opstore.store import Conflict, Fenced, Opstore, OpstoreError, utc_now
 
-__all__ = ["Advisor", "Agent", "Judge", "Past", "Policy", "Poll"]
+__all__ = ["Advisor", "Agent", "Ending", "Judge", "Past", "Policy", "Poll"]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -84,9 +84,16 @@ class Poll:
     seconds: float = 0.0
 
 
+class Ending(Exception):
+    """The process is to end, so the pass ends before its next step; another one completes it, at once."""
+
+
 @dataclass
 class Agent:
-    """The agent at work on one record. `reached` is told of each point at which a crash would leave something half done."""
+    """The agent at work on one record. `reached` is told of each point at which a crash would leave something half done.
+
+    Whoever sets `ending`, from any thread, has the pass at work end before its next step.
+    """
 
     store: Opstore
     judge: Judge
@@ -96,10 +103,12 @@ class Agent:
     daily: Sequence[Daily] = ()
     holder: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     reached: Callable[[str], None] = lambda point: None
+    ending: bool = False
 
     def poll(self) -> Poll:
-        """One pass. Raises OpstoreUnavailable."""
+        """One pass. Raises OpstoreUnavailable, and Ending."""
         started, began = time.perf_counter(), utc_now()
+        self._require_time()
         lease = acquire(self.store, _LEASE, self.holder, self.policy.lease_seconds)
         if lease is None:
             return Poll("busy")
@@ -116,22 +125,31 @@ class Agent:
             with suppress(OpstoreError):  # the next pass need not wait for the lease to expire
                 release(self.store, lease)
             raise
+        _log_heartbeat(done)
         return done
 
     def _work(self, lease: Lease) -> Poll:
         self._look_for_silence()
         done = Poll()
         while True:
-            lease = renewed(self.store, lease)
+            lease = self._renewed(lease)
             placed, read = self._take_in(lease)
             done = _counted(done, placed, read)
             if read < self.policy.most:
                 break
-        done = replace(done, resolved=self._close(renewed(self.store, lease)))
+        done = replace(done, resolved=self._close(self._renewed(lease)))
         done = replace(done, advised=self._advise(lease))
         done = self._tell(lease, done)
         self._do_daily_work(lease)
         return replace(done, open_incidents=self.store.open_incidents())
+
+    def _renewed(self, lease: Lease) -> Lease:
+        self._require_time()
+        return renewed(self.store, lease)
+
+    def _require_time(self) -> None:
+        if self.ending:
+            raise Ending("the process is to end")
 
     def _look_for_silence(self) -> None:
         report_lost(self.store, lookback_days=self.policy.lookback_days)
@@ -202,7 +220,7 @@ class Agent:
         """Advice for each incident that has none. Without it the alert goes out all the same."""
         advised = 0
         for incident in (i for i in self._live() if self.advisor and i.advice is None and not i.is_resolved):
-            lease = renewed(self.store, lease)
+            lease = self._renewed(lease)
             view = view_of(incident, {}, self.policy.public_url)
             try:
                 advice = self.advisor(view, self._past(incident)) if self.advisor else None
@@ -227,7 +245,7 @@ class Agent:
 
     def _tell(self, lease: Lease, done: Poll) -> Poll:
         for due in due_alerts(self.store, self.channel.name):
-            lease = renewed(self.store, lease)
+            lease = self._renewed(lease)
             try:
                 deliver(self.store, lease, self.channel, due, self.policy.public_url, self.reached)
             except NotDelivered as error:
@@ -239,6 +257,8 @@ class Agent:
 
     def _do_daily_work(self, lease: Lease) -> None:
         for work, name in due_today(self.store, self.daily):
+            if self.ending:  # all is told: the pass is complete without
+                return
             lease, began = renewed(self.store, lease), utc_now()
             try:
                 self._beat(lease, name, began, work.do())
@@ -313,6 +333,17 @@ def _counted(done: Poll, placed: Sequence[Placement], read: int) -> Poll:
         opened=done.opened + changes.count("opened"),
         widened=done.widened + changes.count("widened"),
         reopened=done.reopened + changes.count("reopened"),
+    )
+
+
+def _log_heartbeat(done: Poll) -> None:
+    """Its words are what the deployment's alarm counts: where they stop, nobody watches."""
+    log.info(
+        "pass completed",
+        opened=done.opened,
+        resolved=done.resolved,
+        alerts_sent=done.alerts_sent,
+        seconds=done.seconds,
     )
 
 

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from openclaw.access import may_write
-from openclaw.agent import Agent, Poll
+from openclaw.agent import Agent, Ending, Poll
 from openclaw.metrics import metrics
 from openclaw.settings import Settings
 from openclaw.sql import statement
@@ -91,6 +91,12 @@ def build_app(agent: Agent, settings: Settings) -> FastAPI:
         log.error("the record cannot be used", path=request.url.path, error=str(error))
         return JSONResponse({"status": "unavailable", "detail": "the record cannot be used"}, 503)
 
+    @app.exception_handler(Ending)
+    def ending(request: Request, error: Ending) -> JSONResponse:
+        log.warning("a pass was left to the next one", path=request.url.path, reason=str(error))
+        left = "the service ends; what was pushed is recorded, and the next pass completes this one"
+        return JSONResponse({"status": "ending", "detail": left}, 503)
+
     return app
 
 
@@ -136,7 +142,7 @@ async def _traced(
 
 
 def _after_others(agent: Agent) -> Poll:
-    """A pass that has seen what was just recorded: one of another that began before may not have."""
+    """A pass that has seen what was just recorded: one of another that began before may not have. Raises Ending."""
     until = time.monotonic() + _PATIENCE
     while (done := agent.poll()).state != "done" and time.monotonic() < until:
         time.sleep(_AGAIN)

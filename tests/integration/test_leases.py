@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from agents import event, write_agent_script
+from agents import Told, agent_on, event, write_agent_script
+from openclaw.agent import Agent, Ending
+from openclaw.daily import Daily
 from openclaw.lease import acquire, release, renewed
+from openclaw.model import IncidentView
 from opstore.store import Fenced, Opstore
 
 
@@ -64,6 +67,43 @@ def test_a_lease_is_renewed_once_half_of_its_time_has_passed(store: Opstore) -> 
 def test_leases_of_other_names_do_not_meet(store: Opstore) -> None:
     assert acquire(store, "poll", "a", 60) is not None
     assert acquire(store, "prune", "a", 60) is not None
+
+
+class LastWord(Told):
+    """A channel that has the agent end with the first message."""
+
+    agent: Agent
+
+    def send(self, view: IncidentView, message_id: str | None) -> str:
+        self.agent.ending = True
+        return super().send(view, message_id)
+
+
+def ending_at_the_first_message(store: Opstore) -> tuple[Agent, list[str]]:
+    """An agent, and a list of the daily work that it did."""
+    done: list[str] = []
+    channel = LastWord()
+    channel.agent = agent_on(store, channel)
+    channel.agent.daily = (Daily("prune", 0, lambda: done.append("prune") or "did"),)  # type: ignore[func-returns-value]
+    return channel.agent, done
+
+
+def test_a_pass_that_is_to_end_gives_back_its_lease_and_the_next_one_completes_it(store: Opstore) -> None:
+    store.record_events([event("silver.orders"), event("silver.sellers")])
+    agent, _ = ending_at_the_first_message(store)
+    with pytest.raises(Ending):
+        agent.poll()
+    with pytest.raises(Ending):
+        agent.poll()
+    done = agent_on(store, Told()).poll()
+    assert (done.state, done.opened, done.alerts_sent) == ("done", 0, 1)
+
+
+def test_a_pass_that_is_to_end_and_has_told_everybody_is_completed_without_the_days_work(store: Opstore) -> None:
+    store.record_events([event("silver.orders")])
+    agent, worked = ending_at_the_first_message(store)
+    done = agent.poll()
+    assert (done.state, done.alerts_sent, worked) == ("done", 1, [])
 
 
 def begun(

@@ -253,6 +253,27 @@ def test_a_pass_at_work_is_completed_before_the_service_ends(tmp_path: Path) -> 
     assert process.returncode == 0
 
 
+def test_a_service_that_is_told_to_end_gives_back_the_lease_of_a_pass_that_it_does_not_complete(tmp_path: Path) -> None:
+    with discord() as channel, serving(tmp_path, OPENCLAW_DISCORD_WEBHOOK=channel.url) as (process, client):
+        channel.script = [Reply(200, {"id": str(number)}, after=1.5) for number in range(10)]
+        several = [PUSHED | {"resource": f"silver.t{number}", "message": f"of t{number}"} for number in range(10)]
+        with ThreadPoolExecutor(2) as pool:
+            at_work = pool.submit(client.post, "/events", json=several)
+            wait_for(lambda: bool(channel.asked), 60)
+            waiting = pool.submit(client.post, "/events", json=PUSHED)
+            store = Opstore(tmp_path / "opstore.sqlite")
+            wait_for(lambda: len(store.query("SELECT event_id FROM ops_events")) == 11, 60)
+            process.send_signal(signal.SIGTERM)
+            _, stderr = process.communicate(timeout=10)
+            for answer in (at_work.result(), waiting.result()):
+                assert (answer.status_code, answer.json()["status"]) == (503, "ending")
+    assert (process.returncode, "Traceback" in stderr, "Cancel" in stderr) == (0, False, False), stderr
+    assert len(channel.asked) == 1
+    told = Told(name="discord")
+    done = agent_on(store, told).poll()
+    assert (done.state, done.alerts_sent) == ("done", 10)
+
+
 def test_a_pass_that_hangs_does_not_keep_the_service_longer_than_cloud_run_waits(tmp_path: Path) -> None:
     patient = {"OPENCLAW_DISCORD_TIMEOUT": "120"}
     with discord() as channel, serving(tmp_path, OPENCLAW_DISCORD_WEBHOOK=channel.url, **patient) as (process, client):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ import structlog
 
 import olist.logs
 import openclaw.logs
+from agents import Told, agent_on, event
+from openclaw.lease import acquire, release
 from opstore.logs import bind_trace
+from opstore.store import Fenced, Opstore
 
 TRACE = "105445aa7843bc8bf206b12000100000"
 Configure = Callable[[str], None]
@@ -123,3 +127,25 @@ def test_elsewhere_people_read_the_platforms_log(said: Said, monkeypatch: pytest
     olist.logs.configure_logs("info")
     structlog.get_logger().info("said to Cloud Logging")
     assert entries(said)[0]["severity"] == "INFO"
+
+
+def test_each_pass_that_is_completed_is_one_entry_and_no_other_pass_is(said: Said, tmp_path: Path) -> None:
+    openclaw.logs.configure_logs("info")
+    store = Opstore(tmp_path / "opstore.sqlite")
+    store.record_events([event("silver.orders", check="unique")])
+    other = acquire(store, "poll", "another", 60)
+    assert other is not None
+    assert agent_on(store, Told()).poll().state == "busy"
+    release(store, other)
+
+    def overtake(point: str) -> None:
+        if point == "detected":
+            raise Fenced("another has taken over")
+
+    assert agent_on(store, Told(), reached=overtake, lease_seconds=0).poll().state == "overtaken"
+    assert "pass completed" not in said()
+
+    done = agent_on(store, Told()).poll()
+    (entry,) = (entry for entry in entries(said) if entry["message"] == "pass completed")
+    assert (entry["severity"], entry["seconds"]) == ("INFO", str(done.seconds))
+    assert [entry[count] for count in ("opened", "resolved", "alerts_sent")] == ["1", "0", "1"]
