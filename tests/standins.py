@@ -1,20 +1,24 @@
-"""Stand-ins for the two services that the agent talks to, on the loopback: what they were asked is kept, what they answer is set.
+"""Stand-ins for the services that the agent talks to, on the loopback: what they were asked is kept, what they answer is set.
 
-`discord()` keeps messages as Discord does; `gemini()` answers `generateContent`. Replies put in `script` come first, one a request.
+`discord()` keeps messages as Discord does; `gemini()` answers `generateContent`; `metadata()` gives ID tokens as Google's metadata server
+does. Replies put in `script` come first, one a request.
 """
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-__all__ = ["Asked", "Reply", "StandIn", "discord", "gemini", "said"]
+__all__ = ["Asked", "Reply", "StandIn", "discord", "gemini", "metadata", "said"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,26 @@ def said(text: str, finish: str = "STOP", after: float = 0.0) -> Reply:
     """What the Gemini API sends when the model says `text`."""
     candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": finish, "index": 0}
     return Reply(200, {"candidates": [candidate], "usageMetadata": {"totalTokenCount": 10}}, after=after)
+
+
+@contextmanager
+def metadata() -> Iterator[StandIn]:
+    """An address for GCE_METADATA_HOST and GCE_METADATA_IP, without its scheme; every token is valid for an hour and signed by nobody."""
+    google = {"Metadata-Flavor": "Google", "Content-Type": "text/html"}
+
+    def answer(asked: Asked) -> Reply:
+        if "/identity?" not in asked.path:
+            account = {"email": "pipeline@demo.iam.gserviceaccount.com"}
+            return Reply(200, account, google | {"Content-Type": "application/json"})
+        known = {"aud": parse_qs(urlsplit(asked.path).query)["audience"][0], "exp": int(time.time()) + 3600}
+        parts = [{"alg": "RS256", "typ": "JWT"}, known, "unsigned"]
+        return Reply(
+            200, ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts), google
+        )
+
+    with _serving(answer) as standin:
+        standin.url = standin.url.removeprefix("http://")
+        yield standin
 
 
 @contextmanager

@@ -40,7 +40,7 @@ _TEXT = 500
 
 
 class CannotDo(Exception):
-    """What was asked for makes no sense for the incident as it stands, or lacks a name, a reason or an end; says which."""
+    """What was asked for cannot be done as things stand, or lacks a name, a reason or an end; says which."""
 
 
 class NoSuchIncident(CannotDo):

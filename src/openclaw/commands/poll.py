@@ -13,15 +13,17 @@ import typer
 from openclaw import actions
 from openclaw.alerts import history_of
 from openclaw.incident import view_of
+from openclaw.settings import Settings
 from openclaw.terminal import errors, open_settings, span
 from openclaw.text import as_text
+from opstore.store import Opstore, open_opstore
 
 if TYPE_CHECKING:
-    from openclaw.agent import Agent, Poll
+    from openclaw.agent import Poll
 
 __all__ = ["register"]
 
-_AGAIN = 0.2
+_AGAIN, _ASK_AGAIN = 0.2, 2.0  # seconds; a service reads the record for each answer
 
 
 def register(app: typer.Typer) -> None:
@@ -43,11 +45,9 @@ def poll(
 ) -> None:
     """One pass: reads what is new in the record, opens, widens and closes incidents, sends and edits alerts.
 
-    Any number may run at once: one works, the others say so and end.
+    Any number may run at once: one works, the others say so and end. Where OPENCLAW_SERVICE is set, that service makes the pass.
     """
     with errors():
-        from openclaw.assembly import build_agent
-
         settings = open_settings()
         printed: list[str] = []
 
@@ -55,38 +55,53 @@ def poll(
             printed.append(text)
             typer.echo(text, err=as_json)
 
-        agent = build_agent(settings, write)
-        done = _patiently(agent, span(wait).total_seconds())
+        store = open_opstore(settings.opstore)
+        one_pass, told = _pass_of(settings, store, write)
+        done = _patiently(one_pass, span(wait).total_seconds(), _AGAIN if settings.service is None else _ASK_AGAIN)
         if run is not None:
-            _show_run(agent, run, printed, write)
+            _show_run(store, settings, run, printed, write)
         if as_json:
             typer.echo(json.dumps(asdict(done)))
             return
         if not (quiet and done.state == "done" and not done.events and not done.resolved and not done.open_incidents):
-            typer.echo(_summary(asdict(done), agent.channel.name))
+            typer.echo(_summary(asdict(done), told))
 
 
-def _patiently(agent: Agent, seconds: float) -> Poll:
+def _pass_of(settings: Settings, store: Opstore, write: Callable[[str], None]) -> tuple[Callable[[], Poll], str]:
+    """What makes one pass, and where its alerts go unless they are printed."""
+    if settings.service is not None:
+        from openclaw.remote import remote_pass
+
+        return remote_pass(settings.service, settings), f"by {settings.service}"
+    from openclaw.assembly import build_agent
+
+    agent = build_agent(settings, write, store)
+    return agent.poll, "" if settings.discord_webhook is None else f"in {agent.channel.name}"
+
+
+def _patiently(one_pass: Callable[[], Poll], seconds: float, again: float) -> Poll:
     """A pass, once another has ended."""
     until = time.monotonic() + seconds
-    while (done := agent.poll()).state == "busy" and time.monotonic() < until:
-        time.sleep(_AGAIN)
+    while (done := one_pass()).state == "busy" and time.monotonic() < until:
+        time.sleep(again)
     return done
 
 
-def _show_run(agent: Agent, run: str, printed: Sequence[str], write: Callable[[str], None]) -> None:
+def _show_run(
+    store: Opstore, settings: Settings, run: str, printed: Sequence[str], write: Callable[[str], None]
+) -> None:
     """What the pass has not printed of the run's incidents: another channel was told, or an earlier pass has printed it."""
-    for incident in actions.incidents_of_run(agent.store, run):
-        view = view_of(incident, history_of(agent.store, incident.incident_id), agent.policy.public_url)
+    for incident in actions.incidents_of_run(store, run):
+        view = view_of(incident, history_of(store, incident.incident_id), settings.public_url)
         if (text := as_text(view)) not in printed:
             write(text)
 
 
-def _summary(done: dict[str, object], channel: str) -> str:
+def _summary(done: dict[str, object], told: str) -> str:
     if done["state"] != "done":
         return "openclaw: another pass is at work" if done["state"] == "busy" else "openclaw: overtaken by another pass"
     counts = [f"{done[name]} {name}" for name in ("opened", "widened", "reopened", "resolved") if done[name]]
-    told = f", {done['alerts_sent']} alerts sent and {done['alerts_edited']} edited in {channel}"
+    sent = f", {done['alerts_sent']} alerts sent and {done['alerts_edited']} edited {told}"
     missed = f", {done['alerts_failed']} could not be sent and wait" if done["alerts_failed"] else ""
-    said = (", ".join(counts) or "nothing new") + (told if channel != "console" and counts else "") + missed
+    said = (", ".join(counts) or "nothing new") + (sent if told and counts else "") + missed
     return f"openclaw: {said}; {done['open_incidents']} open"
