@@ -24,7 +24,7 @@ class NoPass(CannotDo):
 
 
 def remote_pass(service: str, settings: Settings) -> Callable[[], Poll]:
-    """What asks the service at that address for a pass, in the name of this process's Google identity. Raises NoPass, as does its result."""
+    """What asks the service at that address for a pass, in the name of this process's Google identity. Both raise NoPass."""
     headers = {"Authorization": f"Bearer {_identity(service)}"}
     if settings.api_token is not None:
         headers["X-OpenClaw-Token"] = settings.api_token.get_secret_value()

@@ -24,6 +24,7 @@ from fastapi.testclient import TestClient
 from agents import Told, agent_on, event, ran
 from conftest import free_port
 from openclaw.agent import Agent
+from openclaw.assembly import build_agent
 from openclaw.logs import configure_logs
 from openclaw.service import build_app
 from openclaw.settings import load_settings
@@ -137,6 +138,45 @@ def test_a_service_of_pages_makes_no_pass_and_takes_no_event(agent: Agent) -> No
         served = ("/incidents", "/runs", "/sign-in", "/health", "/metrics")
         assert [client.get(path).status_code for path in served] == [200] * len(served)
     assert agent.store.query("SELECT * FROM ops_events") == []
+
+
+def test_what_people_do_on_a_service_of_pages_is_told_by_the_next_pass_of_the_other(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages have neither webhook nor Gemini, and send nothing."""
+    for name in [name for name in os.environ if name.startswith("OPENCLAW_")]:
+        monkeypatch.delenv(name)
+    agent.store.record_events([event("silver.orders", check="unique"), event("silver.sellers", check="unique")])
+    printed: list[str] = []
+    settings = load_settings(opstore=str(agent.store.path), api_token=TOKEN, serves="pages")
+    app = build_app(build_agent(settings, printed.append), settings)
+    with discord() as channel, TestClient(app, follow_redirects=False) as people:
+        watching = build_agent(load_settings(opstore=settings.opstore, discord_webhook=channel.url), printed.append)
+        watching.daily = ()  # a digest is a message, too
+        assert watching.poll().alerts_sent == 2
+        asked = len(channel.asked)
+        people.post("/sign-in", data={"name": "Ana", "token": TOKEN})
+        first, second = (
+            row["incident_id"] for row in agent.store.query("SELECT incident_id FROM ops_incidents_current")
+        )
+        changed(people, first, "acknowledge", reason="mine")
+        changed(people, second, "mute", reason="known", hours="4")
+        assert len(channel.asked) == asked
+        assert (watching.poll().alerts_edited, channel.asked[-1].method) == (1, "PATCH")
+        assert "Ana" in str(channel.asked[-1].body)
+        changed(people, first, "resolve", reason="sent again")
+        assert len(channel.asked) == asked + 1
+        assert watching.poll().alerts_edited == 1
+        assert "sent again" in str(channel.asked[-1].body)
+        assert len(channel.messages) == 2
+    assert printed == []
+
+
+def changed(people: TestClient, incident: str, change: str, **fields: str) -> None:
+    """Send the form of an incident's page."""
+    key = re.search(r'name="form_key" value="(\w+)"', people.get(f"/incidents/{incident}").text)
+    assert key is not None
+    assert people.post(f"/incidents/{incident}/{change}", data={"form_key": key[1], **fields}).status_code == 303
 
 
 def test_a_token_beside_the_header_of_a_proxy_counts(agent: Agent) -> None:
