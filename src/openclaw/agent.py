@@ -92,6 +92,7 @@ class Ending(Exception):
 class Agent:
     """The agent at work on one record. `reached` is told of each point at which a crash would leave something half done.
 
+    `may_ask` says whether the advisor can ask a model now: only then is provisional advice worth a second attempt.
     Whoever sets `ending`, from any thread, has the pass at work end before its next step.
     """
 
@@ -99,6 +100,7 @@ class Agent:
     judge: Judge
     channel: Channel
     advisor: Advisor | None = None
+    may_ask: Callable[[], bool] = lambda: False
     policy: Policy = field(default_factory=Policy)
     daily: Sequence[Daily] = ()
     holder: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
@@ -217,9 +219,9 @@ class Agent:
     # --- Incidents to people ----------------------------------------------------------------------------------------------------
 
     def _advise(self, lease: Lease) -> int:
-        """Advice for each incident that has none. Without it the alert goes out all the same."""
+        """Advice for each incident that has none, and once more for one that is provisional. Without it the alert goes out all the same."""
         advised = 0
-        for incident in (i for i in self._live() if self.advisor and i.advice is None and not i.is_resolved):
+        for incident in (i for i in self._live() if self.advisor and self._wants_advice(i)):
             lease = self._renewed(lease)
             view = view_of(incident, {}, self.policy.public_url)
             try:
@@ -227,6 +229,8 @@ class Agent:
             except Exception as error:  # noqa: BLE001 - whatever fails in advising must not keep the alert back
                 log.error("no advice", incident=incident.incident_id, error=type(error).__name__)
                 continue
+            if advice and incident.advice:
+                advice = replace(advice, provisional=False)  # whatever came of it, there is no third time
             self.reached("advised")
             after = incident.after("advised", actor=AGENT, at=utc_now(), advice=advice)
             try:
@@ -235,6 +239,11 @@ class Agent:
                 continue
             advised += 1
         return advised
+
+    def _wants_advice(self, incident: Incident) -> bool:
+        if incident.is_resolved:
+            return False
+        return incident.advice is None or (incident.advice.provisional and self.may_ask())
 
     def _past(self, incident: Incident) -> list[Past]:
         wanted = {"fingerprint": incident.fingerprint, "incident_id": incident.incident_id}

@@ -41,6 +41,7 @@ def build_agent(settings: Settings, write: Callable[[str], None], store: Opstore
         judge=_judge,
         channel=channel,
         advisor=_advisor(settings, store),
+        may_ask=lambda: settings.has_gemini and _calls_last_hour(store) < settings.advice_budget_per_hour,
         policy=Policy(
             expected=tuple(load_expected(settings.expected)) if settings.expected else (),
             public_url=settings.public_url,

@@ -151,4 +151,10 @@ def _advice(known: Mapping[str, Any]) -> Advice:
     first, second, third = (
         Action(**{**action, "evidence_ids": tuple(action["evidence_ids"])}) for action in known["actions"]
     )
-    return Advice((first, second, third), known["origin"], known["why"], tuple(known["hypotheses"]))
+    return Advice(
+        (first, second, third),
+        known["origin"],
+        known["why"],
+        tuple(known["hypotheses"]),
+        provisional=known.get("provisional", False),  # what was recorded before there was such a thing has none
+    )

@@ -189,7 +189,7 @@ class Advice:
 
     `origin` is `gemini:<model>`, `runbook` (the runbook's own steps) or `diagnosis` (no runbook applies); `why` says why it is not Gemini.
     `hypotheses` are guesses of the model, to be shown apart from what is known. `asked` is how many requests Gemini got for it: the
-    hour's budget is counted by them.
+    hour's budget is counted by them. `provisional`: Gemini could not be asked then, or did not answer; it may be asked once more.
     """
 
     actions: tuple[Action, Action, Action]
@@ -197,6 +197,7 @@ class Advice:
     why: str = ""
     hypotheses: tuple[str, ...] = ()
     asked: int = 0
+    provisional: bool = False
 
 
 @dataclass(frozen=True)

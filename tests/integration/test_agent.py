@@ -342,6 +342,27 @@ def test_advice_is_in_the_first_alert_and_its_failure_does_not_keep_the_alert_ba
     assert agent.poll().alerts_sent == 1
 
 
+def test_provisional_advice_is_given_once_more_when_a_model_may_be_asked_and_never_a_third_time(
+    store: Opstore, told: Told
+) -> None:
+    agent = agent_on(store, told)
+    agent.advisor = lambda view, past: replace(advice(view, past), provisional=True)
+    store.record_events([event("silver.orders")])
+    assert [agent.poll().advised for _ in range(3)] == [1, 0, 0]
+    store.record_events([event("silver.orders", minutes=-5, message="again")])
+    assert agent.poll().advised == 0
+    agent.may_ask = lambda: True
+    polls = [agent.poll() for _ in range(3)]
+    assert [(poll.advised, poll.alerts_edited) for poll in polls] == [(1, 1), (0, 0), (0, 0)]
+
+
+def test_advice_that_a_model_could_give_again_stays_as_it_is(store: Opstore, told: Told) -> None:
+    agent = agent_on(store, told)
+    agent.advisor, agent.may_ask = advice, lambda: True
+    store.record_events([event("silver.orders")])
+    assert [agent.poll().advised for _ in range(2)] == [1, 0]
+
+
 def test_the_advisor_is_told_how_the_same_failure_was_closed_before(store: Opstore, told: Told) -> None:
     asked: list[list[Past]] = []
 

@@ -55,6 +55,17 @@ def test_gemini_that_answers_well_is_the_origin(service: StandIn) -> None:
     assert int(asked.headers["X-Server-Timeout"]) >= 10, "the API refuses shorter deadlines"
 
 
+@pytest.mark.parametrize(
+    ("reply", "provisional"), [(Reply(403, BROKEN), True), (said("{}"), False), (said("", "SAFETY"), False)]
+)
+def test_only_what_an_outage_kept_gemini_from_saying_may_be_asked_again(
+    service: StandIn, reply: Reply, *, provisional: bool
+) -> None:
+    service.script = [reply]
+    advice = ask(service)
+    assert (advice.provisional, advice.origin) == (provisional, "runbook")
+
+
 def test_another_model_is_a_setting(service: StandIn) -> None:
     assert ask(service, gemini_model="gemini-4-nano").origin == "gemini:gemini-4-nano"
     assert "/gemini-4-nano:" in service.asked[0].path

@@ -217,7 +217,7 @@ def test_gemini_is_not_asked_without_need(
     advice = advise(VIEW, sections, settings=settings(**changes), calls_last_hour=lambda: calls)
     assert why in advice.why
     assert advice.asked == 0
-    assert advice == replace(own_steps(VIEW, sections), why=advice.why)
+    assert advice == replace(own_steps(VIEW, sections), why=advice.why, provisional=bool(sections))
 
 
 def test_the_breaker_opens_after_outages_in_a_row_and_lets_one_call_try_later() -> None:

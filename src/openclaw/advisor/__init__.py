@@ -38,13 +38,13 @@ def advise(
     own = own_steps(view, sections)
     why = _why_not_to_ask(sections, settings, calls_last_hour, breaker)
     if why:
-        return replace(own, why=why)
+        return replace(own, why=why, provisional=bool(sections))
     question = Question.about(view, sections, past)
     try:
         answer = ask(question, settings, breaker)
         return verified(answer, question, f"gemini:{settings.gemini_model}")
     except NoAnswer as error:
-        return replace(own, why=str(error), asked=error.asked)
+        return replace(own, why=str(error), asked=error.asked, provisional=error.outage)
     except Rejected as error:
         return replace(own, why=f"Gemini's advice was rejected: {error}", asked=1)
 
