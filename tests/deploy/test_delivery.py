@@ -137,6 +137,14 @@ def test_what_terraform_sets_are_settings_that_exist() -> None:
     assert used - known == set()
 
 
+def test_airflow_in_production_has_the_record_that_terraform_makes() -> None:
+    folder = ROOT / "deploy" / "airflow"
+    values = yaml.safe_load((folder / "values.yaml").read_text(encoding="utf-8"))
+    given = {one["name"]: one["value"] for one in values["env"]}
+    assert given["OLIST_OPSTORE"] == "bigquery://PROJECT/olist_ops"
+    assert "--extra gcp" in (folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_what_the_jobs_run_are_commands_that_exist() -> None:
     text = (TERRAFORM / "modules" / "jobs" / "main.tf").read_text(encoding="utf-8")
     commands = [json.loads(found) for found in re.findall(r'^ +\w+ += (\["[^\]]*\])$', text, re.MULTILINE)]
