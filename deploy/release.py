@@ -1,32 +1,33 @@
 """From a project to a running platform, as far as it can be brought today: `make deploy`. Every step may be repeated.
 
-what must be there  programs, production.tfvars, the state's bucket, the token: all that is missing is named at once, nothing is begun
+what must be there  programs, production.tfvars, the state's bucket: all that is missing is named at once, nothing is begun
+what runs           the images that the state names, so that a checkout which never deployed neither takes away nor brings back anything
 foundation          terraform apply: everything but what needs images
 secrets             that each has a value; what has none is named, with the command that adds it
 images              built and pushed under the commit's name, then known by digest
 release             terraform apply with the digests
-first event         pushed to the agent, which answers when its alert is out
+first event         pushed to the agent, which answers when a pass has worked on it; the same one each time, so that there is one alert
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 TERRAFORM = ROOT / "deploy" / "terraform"
-TOKEN = "TF_VAR_agent_api_token"  # noqa: S105 - the name of a variable
 PROGRAMS = ("terraform", "gcloud", "docker", "git")
 SECRETS = ("discord-webhook", "agent-api-token", "warehouse-url")
 EVENT = {
+    "event_id": "first-deployment",
     "type": "PIPELINE_FAILED",
     "resource": "step:first-deployment",
     "message": "connection refused: an event to see the first alert by; resolve it in the pages",
@@ -39,16 +40,17 @@ def main() -> None:
         _end("nothing was begun; missing:", missing)
     bucket, project = (str(_variable(name)) for name in ("state_bucket", "project_id"))
     _run("terraform", f"-chdir={TERRAFORM}", "init", "-input=false", f"-backend-config=bucket={bucket}")
+    _write_images(_outputs().get("images", {}))
     _apply()
     found = _outputs()
     if empty := list(_secrets_without_a_value(project)):
         _end("the foundation is there; these secrets have no value yet, then `make deploy` again:", empty)
-    (TERRAFORM / "images.auto.tfvars.json").write_text(
-        json.dumps({"images": dict(_pushed(found["registry"]))}, indent=2) + "\n", encoding="utf-8"
-    )
+    # Google makes this account at a service's first use, and a role cannot be given to one that is not there.
+    _run("gcloud", "beta", "services", "identity", "create", "--service=iap.googleapis.com", f"--project={project}")
+    _write_images(dict(_pushed(found["registry"])))
     _apply()
     found = _outputs()
-    _say(f"alert sent: {_first_event(found['agent_url'])}")
+    _say(f"first event: {_first_event(found['agent_url'])}")
     _say(f"pages: {found['pages_url']}")
 
 
@@ -60,8 +62,8 @@ def what_is_missing() -> Iterator[str]:
     else:
         needed = re.findall(r"^(\w+)\s*=", (TERRAFORM / "example.tfvars").read_text(encoding="utf-8"), re.MULTILINE)
         yield from (f"{name} in production.tfvars" for name in needed if _variable(name) is None)
-    if not os.environ.get(TOKEN):
-        yield f"{TOKEN}: export the value that the secret agent-api-token has (openssl rand -hex 32 makes one)"
+        if _variable("images") is not None:
+            yield "production.tfvars without `images`: they would win over every release; take them out"
     if shutil.which("gcloud") and not _told(
         "gcloud", "auth", "list", "--filter=status:ACTIVE", "--format=value(account)"
     ):
@@ -84,23 +86,36 @@ def _pushed(registry: str) -> Iterator[tuple[str, str]]:
     for name in ("agent", "jobs"):
         image = f"{registry}/{name}:{commit}"
         if not _told("gcloud", "artifacts", "docker", "tags", "list", f"{registry}/{name}", f"--filter=tag:{commit}"):
-            _run("docker", "build", "--file", f"deploy/images/{name}.Dockerfile", "--tag", image, str(ROOT))
+            file = f"deploy/images/{name}.Dockerfile"
+            _run("docker", "build", "--platform", "linux/amd64", "--file", file, "--tag", image, str(ROOT))
             _run("docker", "push", image)
         digest = "--format=value(image_summary.digest)"
         yield name, f"{registry}/{name}@{_told('gcloud', 'artifacts', 'docker', 'images', 'describe', image, digest)}"
 
 
-def _first_event(agent: str) -> str:
-    """Push an event as a producer does; what the agent made of it."""
+def _first_event(agent: str) -> dict[str, Any]:
+    """Push an event as a producer does; what the pass that worked on it did.
+
+    The alarm of a silent agent begins with this pass, so that anything else than a whole one ends the deployment.
+    """
     identity = _told("gcloud", "auth", "print-identity-token")
-    headers = {
-        "Authorization": f"Bearer {identity}",
-        "X-OpenClaw-Token": os.environ[TOKEN],
-        "Content-Type": "application/json",
-    }
+    headers = {"Authorization": f"Bearer {identity}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{agent}/events", json.dumps(EVENT).encode(), headers, method="POST")  # noqa: S310 - ours
-    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - ours
-        return str(json.load(answer)["poll"])
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - ours
+            poll: dict[str, Any] = json.load(answer)["poll"]
+    except urllib.error.HTTPError as error:
+        _end("everything runs, but the agent has refused the first event:", [f"{error.code}: {error.read().decode()}"])
+    if poll["state"] != "done" or poll["alerts_failed"]:
+        said = f"state {poll['state']}, {poll['alerts_failed']} alerts failed; the service's log says why"
+        _end("everything runs, but no whole pass has worked on the first event:", [said, "then `make deploy` again"])
+    return poll
+
+
+def _write_images(images: Mapping[str, str | None]) -> None:
+    """What Terraform takes for the images that run."""
+    told = json.dumps({"images": images}, indent=2)
+    (TERRAFORM / "images.auto.tfvars.json").write_text(told + "\n", encoding="utf-8")
 
 
 def _variables() -> Path:
@@ -108,7 +123,7 @@ def _variables() -> Path:
 
 
 def _variable(name: str) -> str | None:
-    found = re.search(rf'^{name}\s*=\s*"?([^"\n]+)', _variables().read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(rf'^\s*{name}\s*=\s*"?([^"\n]+)', _variables().read_text(encoding="utf-8"), re.MULTILINE)
     return found[1].strip() if found else None
 
 
@@ -117,8 +132,10 @@ def _apply() -> None:
 
 
 def _outputs() -> dict[str, Any]:
-    told = json.loads(_told("terraform", f"-chdir={TERRAFORM}", "output", "-json"))
-    return {name: output["value"] for name, output in told.items()}
+    told = _told("terraform", f"-chdir={TERRAFORM}", "output", "-json")
+    if not told:
+        _end("terraform output tells nothing, so that what runs is not known; nothing was changed", [])
+    return {name: output["value"] for name, output in json.loads(told).items()}
 
 
 def _run(*command: str) -> None:

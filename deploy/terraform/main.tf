@@ -7,11 +7,17 @@ locals {
   # One account for each component: a refusal in a log says who was refused.
   accounts = {
     agent     = "OpenClaw: the passes"
+    airflow   = "Airflow: the record"
+    dbt       = "dbt: gold beyond one machine"
     pages     = "OpenClaw: the pages"
     pipeline  = "Pipeline jobs"
     scheduler = "Cloud Scheduler"
   }
   member = { for name, account in google_service_account.component : name => "serviceAccount:${account.email}" }
+}
+
+data "google_project" "this" {
+  project_id = var.project_id
 }
 
 resource "google_project_service" "used" {
@@ -26,6 +32,8 @@ resource "google_service_account" "component" {
 
   account_id   = "olist-${each.key}"
   display_name = each.value
+
+  depends_on = [google_project_service.used]
 }
 
 module "lake" {
@@ -45,8 +53,7 @@ module "analytics" {
 
   project_id          = var.project_id
   location            = var.region
-  recorders           = { for name in ["agent", "pages", "pipeline"] : name => local.member[name] }
-  loaders             = { pipeline = local.member.pipeline }
+  members             = local.member
   readers             = var.gold_readers
   deletion_protection = var.deletion_protection
 
@@ -66,14 +73,14 @@ module "warehouse" {
 module "agent" {
   source = "./modules/agent"
 
-  project_id = var.project_id
-  region     = var.region
-  image      = var.images.agent
-  api_token  = var.agent_api_token
-  opstore    = module.analytics.record_url
-  accounts   = { for name in ["agent", "pages", "scheduler"] : name => google_service_account.component[name].email }
-  producers  = { pipeline = local.member.pipeline }
-  visitors   = var.pages_members
+  project_id     = var.project_id
+  project_number = data.google_project.this.number
+  region         = var.region
+  image          = var.images.agent
+  opstore        = module.analytics.record_url
+  accounts       = { for name in ["agent", "pages", "scheduler"] : name => google_service_account.component[name].email }
+  producers      = { pipeline = local.member.pipeline }
+  visitors       = var.pages_members
 
   depends_on = [google_project_service.used]
 }
@@ -89,12 +96,18 @@ module "jobs" {
   schedule          = var.schedule
   network           = module.warehouse.network
   subnetwork        = module.warehouse.subnetwork
-  environment = {
-    OLIST_LAKE     = module.lake.url
-    OLIST_OPSTORE  = module.analytics.record_url
-    OLIST_BIGQUERY = module.analytics.load_url
-    OLIST_SOURCE   = var.source_uri
-  }
+  environment = merge(
+    {
+      OLIST_LAKE     = module.lake.url
+      OLIST_OPSTORE  = module.analytics.record_url
+      OLIST_BIGQUERY = module.analytics.load_url
+      OLIST_SOURCE   = var.source_uri
+    },
+    # What a run finds is worked on by the agent itself, at once: it alone has Gemini and Discord.
+    var.images.agent == null ? {} : {
+      OPENCLAW_SERVICE = module.agent.url
+    },
+  )
 
   depends_on = [google_project_service.used]
 }
@@ -106,9 +119,7 @@ module "delivery" {
   region            = var.region
   github_repository = var.github_repository
   state_bucket      = var.state_bucket
-  billing_account   = var.billing_account
-  runtime_accounts  = { for name, account in google_service_account.component : name => account.name }
-  pullers           = { for name in ["agent", "pages", "pipeline"] : name => local.member[name] }
+  runtime_accounts  = { for name in ["agent", "pages", "pipeline"] : name => google_service_account.component[name].name }
 
   depends_on = [google_project_service.used]
 }
@@ -116,11 +127,12 @@ module "delivery" {
 module "watch" {
   source = "./modules/watch"
 
-  project_id      = var.project_id
+  project_number  = data.google_project.this.number
   billing_account = var.billing_account
   monthly_budget  = var.monthly_budget
   email           = var.alert_email
   agent_service   = module.agent.service_name
+  agent_runs      = var.images.agent != null
 
   depends_on = [google_project_service.used]
 }

@@ -28,7 +28,12 @@ output "pages_url" {
   value       = module.agent.pages_url
 }
 
-output "deployer" {
-  description = "Account and identity provider that the GitHub workflows use."
-  value       = module.delivery.deployer
+output "github" {
+  description = "Identity provider of the GitHub workflows, and the accounts that they plan and deploy as."
+  value       = module.delivery.github
+}
+
+output "images" {
+  description = "What runs now; a release from anywhere begins from it."
+  value       = var.images
 }

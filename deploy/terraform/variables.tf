@@ -29,12 +29,22 @@ variable "pages_members" {
   description = "Who may open the agent's pages, as IAM members such as group:data@example.com."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = length(setintersection(var.pages_members, ["allUsers", "allAuthenticatedUsers"])) == 0
+    error_message = "The pages are never public: name people, groups or a domain."
+  }
 }
 
 variable "gold_readers" {
   description = "Who may read gold in BigQuery, as IAM members."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = length(setintersection(var.gold_readers, ["allUsers", "allAuthenticatedUsers"])) == 0
+    error_message = "Gold is never public: name people, groups or a domain."
+  }
 }
 
 variable "github_repository" {
@@ -48,7 +58,7 @@ variable "state_bucket" {
 }
 
 variable "images" {
-  description = "Images by digest (…@sha256:…) of the agent and of the jobs; null until they were pushed for the first time."
+  description = "Images by digest (…@sha256:…) of the agent and of the jobs; null until they were pushed for the first time. A release gives them, no file of yours."
   type = object({
     agent = optional(string)
     jobs  = optional(string)
@@ -59,12 +69,6 @@ variable "images" {
     condition     = alltrue([for image in values(var.images) : image == null ? true : can(regex("@sha256:[0-9a-f]{64}$", image))])
     error_message = "An image is named by its digest (name@sha256:…): a tag may mean another one tomorrow."
   }
-}
-
-variable "agent_api_token" {
-  description = "What a write over HTTP presents, also in the secret agent-api-token. It is in the state, since the scheduler sends it."
-  type        = string
-  sensitive   = true
 }
 
 variable "schedule" {
@@ -86,7 +90,7 @@ variable "warehouse_tier" {
 }
 
 variable "lake_retention_days" {
-  description = "Days during which no object of the lake can be deleted or replaced by anybody."
+  description = "Days during which no object of the lake can be deleted or replaced by anybody; 0 for no such days."
   type        = number
   default     = 30
 }

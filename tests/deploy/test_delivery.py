@@ -55,7 +55,42 @@ def test_actions_are_pinned_by_commit_and_nobody_has_more_than_it_needs(path: Pa
 def test_a_release_plans_and_then_waits_for_somebody_before_it_applies() -> None:
     jobs = workflow(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
     assert (jobs["image"]["if"], jobs["plan"]["needs"]) == ("github.ref == 'refs/heads/main'", "image")
-    assert (jobs["apply"]["needs"], jobs["apply"]["environment"]) == (["image", "plan"], "production")
+    assert (jobs["apply"]["needs"], jobs["apply"]["environment"]) == ("plan", "production")
+    assert "environment" not in jobs["image"] | jobs["plan"]
+
+
+def test_what_was_reviewed_is_what_is_applied_and_by_an_account_of_its_own() -> None:
+    jobs = workflow(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    runs = {name: " ".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
+    assert "terraform plan" in runs["plan"]
+    assert "-out=release.tfplan" in runs["plan"]
+    assert "terraform apply -input=false release.tfplan" in runs["apply"]
+    accounts = {
+        name: [step["with"]["service_account"] for step in job["steps"] if "service_account" in step.get("with", {})]
+        for name, job in jobs.items()
+    }
+    planner, deployer = ["${{ vars.GCP_PLANNER }}"], ["${{ vars.GCP_DEPLOYER }}"]
+    assert accounts == {"image": planner, "plan": planner, "apply": deployer}
+
+
+def test_nothing_secret_is_given_to_terraform_or_to_a_workflow() -> None:
+    """So that neither the state nor the plan that is kept holds any."""
+    texts = [path.read_text(encoding="utf-8") for path in (*WORKFLOWS, *TERRAFORM.rglob("*.tf"))]
+    assert [
+        found for text in texts for found in re.findall(r"secrets\.\w+|sensitive +=|secret_data|password +=", text)
+    ] == []
+
+
+def test_nobody_is_let_in_without_an_identity() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in TERRAFORM.rglob("*.tf")}
+    members = [text for path, text in texts.items() if path != TERRAFORM / "variables.tf"]
+    assert not re.search(r"allUsers|allAuthenticatedUsers|invoker_iam_disabled", "".join(members))
+
+
+def test_one_commit_can_be_released_twice() -> None:
+    """The registry's tags are immutable."""
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    assert re.findall(r"\$IMAGE:(\S+)\"", text) == ["$GITHUB_SHA-$GITHUB_RUN_ID-$GITHUB_RUN_ATTEMPT"]
 
 
 def test_workflows_run_targets_that_the_makefile_has() -> None:
@@ -100,6 +135,14 @@ def test_what_terraform_sets_are_settings_that_exist() -> None:
     used = set(re.findall(r'(?:name += "|= "|^ +)((?:OLIST|OPENCLAW)_[A-Z_]+)(?:"| +=)', text, re.MULTILINE))
     assert len(used) >= 9
     assert used - known == set()
+
+
+def test_airflow_in_production_has_the_record_that_terraform_makes() -> None:
+    folder = ROOT / "deploy" / "airflow"
+    values = yaml.safe_load((folder / "values.yaml").read_text(encoding="utf-8"))
+    given = {one["name"]: one["value"] for one in values["env"]}
+    assert given["OLIST_OPSTORE"] == "bigquery://PROJECT/olist_ops"
+    assert "--extra gcp" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_what_the_jobs_run_are_commands_that_exist() -> None:

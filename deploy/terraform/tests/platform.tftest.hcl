@@ -11,7 +11,6 @@ variables {
   alert_email       = "oncall@example.com"
   github_repository = "example/olist"
   state_bucket      = "demo-terraform"
-  agent_api_token   = "a-token-of-the-test"
   pages_members     = ["group:data@example.com"]
   images = {
     agent = "europe-west1-docker.pkg.dev/demo/olist/agent@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -52,6 +51,27 @@ run "lake_keeps_what_was_delivered" {
   }
 }
 
+run "a_lake_without_retention_has_no_policy" {
+  command = apply
+
+  module {
+    source = "./modules/lake"
+  }
+
+  variables {
+    name                = "demo-lake"
+    location            = "europe-west1"
+    retention_days      = 0
+    writers             = {}
+    deletion_protection = true
+  }
+
+  assert {
+    condition     = length(google_storage_bucket.lake.retention_policy) == 0 && google_storage_bucket.lake.versioning[0].enabled
+    error_message = "0 days are no retention, and versions are kept all the same"
+  }
+}
+
 run "agent_is_called_by_the_scheduler_and_looked_at_through_the_proxy" {
   command = apply
 
@@ -60,10 +80,10 @@ run "agent_is_called_by_the_scheduler_and_looked_at_through_the_proxy" {
   }
 
   variables {
-    region    = "europe-west1"
-    image     = var.images.agent
-    api_token = "a-token-of-the-test"
-    opstore   = "bigquery://demo/olist_ops"
+    project_number = "123456789012"
+    region         = "europe-west1"
+    image          = var.images.agent
+    opstore        = "bigquery://demo/olist_ops"
     accounts = {
       agent     = "olist-agent@demo.iam.gserviceaccount.com"
       pages     = "olist-pages@demo.iam.gserviceaccount.com"
@@ -78,8 +98,12 @@ run "agent_is_called_by_the_scheduler_and_looked_at_through_the_proxy" {
     error_message = "a pass every five minutes"
   }
   assert {
-    condition     = google_cloud_scheduler_job.poll[0].http_target[0].oidc_token[0].service_account_email == "olist-scheduler@demo.iam.gserviceaccount.com"
-    error_message = "the scheduler comes with a token of its own account"
+    condition     = google_cloud_scheduler_job.poll[0].http_target[0].uri == "${google_cloud_run_v2_service.agent["openclaw"].uri}/poll" && google_cloud_scheduler_job.poll[0].http_target[0].oidc_token[0].audience == google_cloud_run_v2_service.agent["openclaw"].uri
+    error_message = "the scheduler asks the agent, with a token that is meant for it"
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.poll[0].http_target[0].oidc_token[0].service_account_email == "olist-scheduler@demo.iam.gserviceaccount.com" && length(coalesce(google_cloud_scheduler_job.poll[0].http_target[0].headers, {})) == 0
+    error_message = "the scheduler comes with a token of its own account, and with no other that the state would hold"
   }
   assert {
     condition     = google_cloud_run_v2_service.agent["openclaw"].template[0].scaling[0].max_instance_count == 1 && google_cloud_run_v2_service.agent["openclaw"].template[0].scaling[0].min_instance_count == 0
@@ -90,8 +114,33 @@ run "agent_is_called_by_the_scheduler_and_looked_at_through_the_proxy" {
     error_message = "the agent runs as its own account"
   }
   assert {
-    condition     = length([for env in google_cloud_run_v2_service.agent["openclaw"].template[0].containers[0].env : env if contains(["OPENCLAW_API_TOKEN", "OPENCLAW_DISCORD_WEBHOOK"], env.name) && length(env.value_source) == 1]) == 2
-    error_message = "secrets come from Secret Manager, never as a value"
+    condition = { for name, service in google_cloud_run_v2_service.agent : name => {
+      for env in service.template[0].containers[0].env : env.name => env.value_source[0].secret_key_ref[0].secret if length(env.value_source) == 1
+    } } == { openclaw = { OPENCLAW_DISCORD_WEBHOOK = "discord-webhook" }, openclaw-pages = { OPENCLAW_API_TOKEN = "agent-api-token" } }
+    error_message = "each has the one secret that it needs, from Secret Manager"
+  }
+  assert {
+    condition = { for secret, grant in google_secret_manager_secret_iam_member.agent : secret => grant.member } == {
+      discord-webhook = "serviceAccount:olist-agent@demo.iam.gserviceaccount.com"
+      agent-api-token = "serviceAccount:olist-pages@demo.iam.gserviceaccount.com"
+    }
+    error_message = "and may read no other"
+  }
+  assert {
+    condition     = [for name, service in google_cloud_run_v2_service.agent : name if length([for env in service.template[0].containers[0].env : env if env.name == "OPENCLAW_CALLERS_CHECKED"]) > 0] == ["openclaw"]
+    error_message = "only where IAM has checked every caller is a write let in without a token"
+  }
+  assert {
+    condition     = [for name, service in google_cloud_run_v2_service.agent : name if length([for env in service.template[0].containers[0].env : env if env.name == "OPENCLAW_SERVES" && env.value == "pages"]) > 0] == ["openclaw-pages"]
+    error_message = "the pages make no passes and take no events"
+  }
+  assert {
+    condition     = [for name, service in google_cloud_run_v2_service.agent : name if length([for env in service.template[0].containers[0].env : env if env.name == "OPENCLAW_VERTEX_PROJECT"]) > 0] == ["openclaw"]
+    error_message = "the pages ask no model"
+  }
+  assert {
+    condition     = alltrue([for service in google_cloud_run_v2_service.agent : service.invoker_iam_disabled == null || service.invoker_iam_disabled == false])
+    error_message = "IAM checks every caller of both services"
   }
   assert {
     condition     = google_cloud_run_v2_service.agent["openclaw-pages"].iap_enabled && !google_cloud_run_v2_service.agent["openclaw"].iap_enabled
@@ -106,8 +155,8 @@ run "agent_is_called_by_the_scheduler_and_looked_at_through_the_proxy" {
     error_message = "both services scale to zero, and their logs can name traces"
   }
   assert {
-    condition     = length([for caller in google_cloud_run_v2_service_iam_member.callers : caller if caller.member == "allUsers"]) == 0
-    error_message = "nobody calls without an identity"
+    condition     = { for name, caller in google_cloud_run_v2_service_iam_member.callers : name => "${caller.role} ${caller.member}" } == { pipeline = "roles/run.invoker serviceAccount:olist-pipeline@demo.iam.gserviceaccount.com", scheduler = "roles/run.invoker serviceAccount:olist-scheduler@demo.iam.gserviceaccount.com" }
+    error_message = "nobody else calls the agent, and nobody without an identity"
   }
 }
 
@@ -147,8 +196,7 @@ run "record_and_layers_have_the_roles_that_they_need_and_no_more" {
 
   variables {
     location            = "europe-west1"
-    recorders           = { agent = "serviceAccount:a@demo.iam.gserviceaccount.com" }
-    loaders             = { pipeline = "serviceAccount:p@demo.iam.gserviceaccount.com" }
+    members             = { for name in ["agent", "airflow", "dbt", "pages", "pipeline", "scheduler"] : name => "serviceAccount:${name}@demo" }
     readers             = ["group:analysts@example.com"]
     deletion_protection = true
   }
@@ -162,12 +210,38 @@ run "record_and_layers_have_the_roles_that_they_need_and_no_more" {
     error_message = "the view of the record's volume is there"
   }
   assert {
-    condition     = toset(keys(google_bigquery_dataset.layer)) == toset(["silver", "gold"]) && toset(keys(google_bigquery_dataset_iam_member.read)) == toset(["group:analysts@example.com"]) && google_bigquery_dataset_iam_member.read["group:analysts@example.com"].role == "roles/bigquery.dataViewer"
-    error_message = "analysts read gold"
+    condition = toset([for dataset in concat([google_bigquery_dataset.record], values(google_bigquery_dataset.layer), values(google_bigquery_dataset.built)) : "${dataset.dataset_id} ${dataset.location}"]) == toset([
+      "olist_ops europe-west1", "olist_silver europe-west1", "olist_gold europe-west1",
+      "olist_dbt_staging europe-west1", "olist_dbt_intermediate europe-west1", "olist_dbt_gold_next europe-west1", "olist_dbt_gold europe-west1",
+    ])
+    error_message = "the record, what exports load and what dbt builds, in one location"
   }
   assert {
-    condition     = length([for member in google_bigquery_dataset_iam_member.load : member if strcontains(member.member, "a@demo")]) == 0
-    error_message = "the agent writes neither silver nor gold"
+    condition = toset([for grant in concat(values(google_bigquery_dataset_iam_member.record), values(google_bigquery_dataset_iam_member.load), values(google_bigquery_dataset_iam_member.build)) : "${grant.dataset_id} ${grant.role} ${grant.member}"]) == toset([
+      "olist_ops roles/bigquery.dataEditor serviceAccount:agent@demo",
+      "olist_ops roles/bigquery.dataEditor serviceAccount:airflow@demo",
+      "olist_ops roles/bigquery.dataEditor serviceAccount:pages@demo",
+      "olist_ops roles/bigquery.dataEditor serviceAccount:pipeline@demo",
+      "olist_silver roles/bigquery.dataEditor serviceAccount:pipeline@demo",
+      "olist_gold roles/bigquery.dataEditor serviceAccount:pipeline@demo",
+      "olist_dbt_staging roles/bigquery.dataEditor serviceAccount:dbt@demo",
+      "olist_dbt_intermediate roles/bigquery.dataEditor serviceAccount:dbt@demo",
+      "olist_dbt_gold_next roles/bigquery.dataEditor serviceAccount:dbt@demo",
+      "olist_dbt_gold roles/bigquery.dataEditor serviceAccount:dbt@demo",
+    ])
+    error_message = "the record is written by who records, silver and gold by the pipeline alone, dbt's datasets by dbt alone"
+  }
+  assert {
+    condition = toset([for grant in concat(values(google_bigquery_dataset_iam_member.build_from), values(google_bigquery_dataset_iam_member.read), values(google_bigquery_dataset_iam_member.read_built)) : "${grant.dataset_id} ${grant.role} ${grant.member}"]) == toset([
+      "olist_silver roles/bigquery.dataViewer serviceAccount:dbt@demo",
+      "olist_gold roles/bigquery.dataViewer group:analysts@example.com",
+      "olist_dbt_gold roles/bigquery.dataViewer group:analysts@example.com",
+    ])
+    error_message = "dbt reads silver, analysts read gold"
+  }
+  assert {
+    condition     = toset([for grant in google_project_iam_member.jobs : "${grant.role} ${grant.member}"]) == toset([for name in ["agent", "airflow", "dbt", "pages", "pipeline"] : "roles/bigquery.jobUser serviceAccount:${name}@demo"])
+    error_message = "all of them run jobs in the project, and have no other role in it"
   }
 }
 
@@ -213,7 +287,19 @@ run "delivery_has_no_keys_and_serves_one_branch" {
   variables {
     region           = "europe-west1"
     runtime_accounts = { agent = "projects/demo/serviceAccounts/a" }
-    pullers          = { agent = "serviceAccount:a@demo.iam.gserviceaccount.com" }
+  }
+
+  override_resource {
+    target = google_service_account.github["planner"]
+    values = { email = "planner@demo", name = "projects/demo/serviceAccounts/planner" }
+  }
+  override_resource {
+    target = google_service_account.github["deployer"]
+    values = { email = "deployer@demo", name = "projects/demo/serviceAccounts/deployer" }
+  }
+  override_resource {
+    target = google_iam_workload_identity_pool.github
+    values = { name = "POOL" }
   }
 
   assert {
@@ -221,8 +307,28 @@ run "delivery_has_no_keys_and_serves_one_branch" {
     error_message = "only workflows of the main branch of this repository are let in"
   }
   assert {
-    condition     = toset([for member in google_project_iam_member.deployer : member.role]) == toset(["roles/run.developer", "roles/viewer", "roles/iam.securityReviewer"])
+    condition = toset([for grant in google_service_account_iam_member.github : "${grant.service_account_id} ${grant.member}"]) == toset([
+      "projects/demo/serviceAccounts/planner principalSet://iam.googleapis.com/POOL/attribute.repository/example/olist",
+      "projects/demo/serviceAccounts/deployer principalSet://iam.googleapis.com/POOL/attribute.environment/production",
+    ]) && startswith(google_iam_workload_identity_pool_provider.github.attribute_mapping["attribute.environment"], "has(assertion.environment) ?")
+    error_message = "only a job that the environment's reviewers let through becomes the account that changes something"
+  }
+  assert {
+    condition = toset([for grant in concat(values(google_project_iam_member.viewer), values(google_project_iam_member.reviewer), values(google_project_iam_member.consumer), [google_project_iam_member.developer]) : "${grant.role} ${grant.member}"]) == toset([
+      "roles/viewer serviceAccount:planner@demo", "roles/viewer serviceAccount:deployer@demo",
+      "roles/iam.securityReviewer serviceAccount:planner@demo", "roles/iam.securityReviewer serviceAccount:deployer@demo",
+      "roles/serviceusage.serviceUsageConsumer serviceAccount:planner@demo", "roles/serviceusage.serviceUsageConsumer serviceAccount:deployer@demo",
+      "roles/run.developer serviceAccount:deployer@demo",
+    ])
     error_message = "a workflow releases images and reads the rest"
+  }
+  assert {
+    condition     = google_artifact_registry_repository_iam_member.push.member == "serviceAccount:planner@demo" && { for name, grant in google_storage_bucket_iam_member.state : name => "${grant.role} ${grant.member}" } == { planner = "roles/storage.objectViewer serviceAccount:planner@demo", deployer = "roles/storage.objectUser serviceAccount:deployer@demo" }
+    error_message = "who plans pushes images and reads the state; who deploys writes it"
+  }
+  assert {
+    condition     = { for name, grant in google_service_account_iam_member.run_as : name => grant.member } == { agent = "serviceAccount:deployer@demo" }
+    error_message = "only the deployer acts as the accounts of what it deploys"
   }
   assert {
     condition     = google_artifact_registry_repository.images.docker_config[0].immutable_tags
@@ -238,14 +344,24 @@ run "somebody_is_told_when_the_agent_falls_silent" {
   }
 
   variables {
+    project_number = "123456789012"
     monthly_budget = 120
     email          = "oncall@example.com"
     agent_service  = "openclaw"
+    agent_runs     = true
   }
 
   assert {
-    condition     = google_monitoring_alert_policy.silent_agent.conditions[0].condition_absent[0].duration == "900s" && strcontains(google_monitoring_alert_policy.silent_agent.conditions[0].condition_absent[0].filter, "service_name = \"openclaw\"")
+    condition     = google_monitoring_alert_policy.silent_agent[0].conditions[0].condition_absent[0].duration == "900s" && strcontains(google_monitoring_alert_policy.silent_agent[0].conditions[0].condition_absent[0].filter, "metric.type = \"logging.googleapis.com/user/${google_logging_metric.passes.name}\"")
     error_message = "three passes missed are an alarm that does not need the agent"
+  }
+  assert {
+    condition     = strcontains(google_logging_metric.passes.filter, "service_name = \"openclaw\"") && strcontains(google_logging_metric.passes.filter, "jsonPayload.message = \"pass completed\"") && google_logging_metric.passes.metric_descriptor[0].metric_kind == "DELTA"
+    error_message = "only a pass that the agent completed is its heartbeat"
+  }
+  assert {
+    condition     = google_billing_budget.month.budget_filter[0].projects == toset(["projects/123456789012"]) || google_billing_budget.month.budget_filter[0].projects == tolist(["projects/123456789012"])
+    error_message = "the budget names the project as Google gives it back"
   }
   assert {
     condition     = google_billing_budget.month.amount[0].specified_amount[0].units == "120" && length(google_billing_budget.month.threshold_rules) == 4
@@ -261,8 +377,12 @@ run "everything_together" {
     error_message = "the settings of the jobs name what was made"
   }
   assert {
-    condition     = length(distinct([for account in google_service_account.component : account.account_id])) == 4
-    error_message = "each component has an account of its own"
+    condition     = toset(values(google_service_account.component)[*].account_id) == toset(["olist-agent", "olist-airflow", "olist-dbt", "olist-pages", "olist-pipeline", "olist-scheduler"])
+    error_message = "each component has an account of its own, by the names in the docs"
+  }
+  assert {
+    condition     = output.images == var.images
+    error_message = "the state tells what runs, for a release from another checkout"
   }
 }
 
@@ -287,4 +407,15 @@ run "an_image_by_tag_is_refused" {
   }
 
   expect_failures = [var.images]
+}
+
+run "nothing_is_public" {
+  command = plan
+
+  variables {
+    pages_members = ["allAuthenticatedUsers"]
+    gold_readers  = ["allUsers"]
+  }
+
+  expect_failures = [var.pages_members, var.gold_readers]
 }

@@ -1,30 +1,38 @@
 # One image, two services: machines (scheduler, producers) come by IAM, people by Identity-Aware Proxy. Both work on the same record.
 locals {
+  # What each reads from Secret Manager, by the variable that it is given as.
   secrets = {
-    discord-webhook = "OPENCLAW_DISCORD_WEBHOOK"
-    agent-api-token = "OPENCLAW_API_TOKEN"
+    openclaw       = { OPENCLAW_DISCORD_WEBHOOK = "discord-webhook" }
+    openclaw-pages = { OPENCLAW_API_TOKEN = "agent-api-token" }
   }
+  accounts = { openclaw = var.accounts.agent, openclaw-pages = var.accounts.pages }
+  readers  = merge([for service, secrets in local.secrets : { for secret in values(secrets) : secret => local.accounts[service] }]...)
   services = var.image == null ? {} : {
     openclaw = {
-      account = var.accounts.agent
       # Passes hold a lease; a second instance could only wait for it. Events are pushed while a pass runs, so several requests.
       instances   = 1
       concurrency = 8
       proxied     = false
+      settings = {
+        # Nobody gets here whom Cloud Run's IAM has not let in. Never so for the pages, which people reach.
+        OPENCLAW_CALLERS_CHECKED = "true"
+        OPENCLAW_VERTEX_PROJECT  = var.project_id
+      }
     }
     openclaw-pages = {
-      account     = var.accounts.pages
       instances   = 2
       concurrency = 20
       proxied     = true
+      settings = {
+        OPENCLAW_SERVES = "pages"
+      }
     }
   }
-  readers = { for pair in setproduct(keys(local.secrets), ["agent", "pages"]) : "${pair[0]}/${pair[1]}" => { secret = pair[0], account = var.accounts[pair[1]] } }
 }
 
 # Their values are added by hand and are in no state: gcloud secrets versions add.
 resource "google_secret_manager_secret" "agent" {
-  for_each = local.secrets
+  for_each = local.readers
 
   secret_id = each.key
 
@@ -40,9 +48,9 @@ resource "google_secret_manager_secret" "agent" {
 resource "google_secret_manager_secret_iam_member" "agent" {
   for_each = local.readers
 
-  secret_id = google_secret_manager_secret.agent[each.value.secret].secret_id
+  secret_id = google_secret_manager_secret.agent[each.key].secret_id
   role      = "roles/secretmanager.secretAccessor"
-  member    = "serviceAccount:${each.value.account}"
+  member    = "serviceAccount:${each.value}"
 }
 
 # Gemini by Vertex AI: no key to keep.
@@ -62,7 +70,7 @@ resource "google_cloud_run_v2_service" "agent" {
   deletion_protection = false
 
   template {
-    service_account                  = each.value.account
+    service_account                  = local.accounts[each.key]
     max_instance_request_concurrency = each.value.concurrency
     timeout                          = "300s"
 
@@ -89,14 +97,10 @@ resource "google_cloud_run_v2_service" "agent" {
         name  = "GOOGLE_CLOUD_PROJECT"
         value = var.project_id
       }
-      env {
-        name  = "OPENCLAW_VERTEX_PROJECT"
-        value = var.project_id
-      }
       # Its own deterministic address, known before it exists: links in alerts lead to the pages.
       env {
         name  = "OPENCLAW_PUBLIC_URL"
-        value = "https://openclaw-pages-${data.google_project.this.number}.${var.region}.run.app"
+        value = "https://openclaw-pages-${var.project_number}.${var.region}.run.app"
       }
       env {
         name  = "OPENCLAW_LOG_LEVEL"
@@ -104,19 +108,27 @@ resource "google_cloud_run_v2_service" "agent" {
       }
 
       dynamic "env" {
-        for_each = local.secrets
+        for_each = each.value.settings
         content {
-          name = env.value
+          name  = env.key
+          value = env.value
+        }
+      }
+
+      dynamic "env" {
+        for_each = local.secrets[each.key]
+        content {
+          name = env.key
           value_source {
             secret_key_ref {
-              secret  = google_secret_manager_secret.agent[env.key].secret_id
+              secret  = google_secret_manager_secret.agent[env.value].secret_id
               version = "latest"
             }
           }
         }
       }
 
-      # A port that is open: health of the record is what /healthz tells, and no reason to restart.
+      # A port that is open: health of the record is what /health tells, and no reason to restart.
       startup_probe {
         tcp_socket {
           port = 8080
@@ -128,10 +140,6 @@ resource "google_cloud_run_v2_service" "agent" {
   }
 
   depends_on = [google_secret_manager_secret_iam_member.agent]
-}
-
-data "google_project" "this" {
-  project_id = var.project_id
 }
 
 resource "google_cloud_run_v2_service_iam_member" "callers" {
@@ -150,7 +158,7 @@ resource "google_cloud_run_v2_service_iam_member" "proxy" {
   name     = google_cloud_run_v2_service.agent["openclaw-pages"].name
   location = var.region
   role     = "roles/run.invoker"
-  member   = "serviceAccount:service-${data.google_project.this.number}@gcp-sa-iap.iam.gserviceaccount.com"
+  member   = "serviceAccount:service-${var.project_number}@gcp-sa-iap.iam.gserviceaccount.com"
 }
 
 resource "google_iap_web_cloud_run_service_iam_member" "visitors" {
@@ -180,8 +188,6 @@ resource "google_cloud_scheduler_job" "poll" {
   http_target {
     http_method = "POST"
     uri         = "${google_cloud_run_v2_service.agent["openclaw"].uri}/poll"
-    # Authorization is taken by Cloud Run's own check.
-    headers = { "X-OpenClaw-Token" = var.api_token }
 
     oidc_token {
       service_account_email = var.accounts.scheduler

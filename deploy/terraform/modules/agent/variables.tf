@@ -3,6 +3,11 @@ variable "project_id" {
   type        = string
 }
 
+variable "project_number" {
+  description = "Its number, which addresses and Google's own accounts are named by."
+  type        = string
+}
+
 variable "region" {
   description = "Region of the services."
   type        = string
@@ -11,12 +16,6 @@ variable "region" {
 variable "image" {
   description = "The agent's image by digest; null until the first was pushed, and then there is no service yet."
   type        = string
-}
-
-variable "api_token" {
-  description = "What the scheduler presents to be let write."
-  type        = string
-  sensitive   = true
 }
 
 variable "opstore" {

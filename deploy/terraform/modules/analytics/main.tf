@@ -1,3 +1,9 @@
+locals {
+  recorders = ["agent", "airflow", "pages", "pipeline"]
+  loaders   = ["pipeline"]
+  builders  = ["dbt"]
+}
+
 resource "google_bigquery_dataset" "record" {
   dataset_id                 = "olist_ops"
   location                   = var.location
@@ -49,20 +55,51 @@ resource "google_bigquery_dataset" "layer" {
   delete_contents_on_destroy = !var.deletion_protection
 }
 
+# Gold beyond one machine. dbt makes a dataset only where its listing lacks one, and its account could not: it has roles on these alone.
+resource "google_bigquery_dataset" "built" {
+  for_each = {
+    staging      = "Views of silver that dbt's models begin from; not served."
+    intermediate = "What dbt's models share, and its seeds; not served."
+    gold_next    = "Gold as dbt builds and tests it; not served."
+    gold         = "Gold as the last green build has published it."
+  }
+
+  dataset_id                 = "olist_dbt_${each.key}"
+  location                   = var.location
+  description                = each.value
+  delete_contents_on_destroy = !var.deletion_protection
+}
+
 resource "google_bigquery_dataset_iam_member" "record" {
-  for_each = var.recorders
+  for_each = toset(local.recorders)
 
   dataset_id = google_bigquery_dataset.record.dataset_id
   role       = "roles/bigquery.dataEditor"
-  member     = each.value
+  member     = var.members[each.value]
 }
 
 resource "google_bigquery_dataset_iam_member" "load" {
-  for_each = merge([for layer in keys(google_bigquery_dataset.layer) : { for name, member in var.loaders : "${layer}/${name}" => { layer = layer, member = member } }]...)
+  for_each = { for pair in setproduct(keys(google_bigquery_dataset.layer), local.loaders) : join("/", pair) => pair }
 
-  dataset_id = google_bigquery_dataset.layer[each.value.layer].dataset_id
+  dataset_id = google_bigquery_dataset.layer[each.value[0]].dataset_id
   role       = "roles/bigquery.dataEditor"
-  member     = each.value.member
+  member     = var.members[each.value[1]]
+}
+
+resource "google_bigquery_dataset_iam_member" "build" {
+  for_each = { for pair in setproduct(keys(google_bigquery_dataset.built), local.builders) : join("/", pair) => pair }
+
+  dataset_id = google_bigquery_dataset.built[each.value[0]].dataset_id
+  role       = "roles/bigquery.dataEditor"
+  member     = var.members[each.value[1]]
+}
+
+resource "google_bigquery_dataset_iam_member" "build_from" {
+  for_each = toset(local.builders)
+
+  dataset_id = google_bigquery_dataset.layer["silver"].dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = var.members[each.value]
 }
 
 resource "google_bigquery_dataset_iam_member" "read" {
@@ -73,11 +110,19 @@ resource "google_bigquery_dataset_iam_member" "read" {
   member     = each.value
 }
 
+resource "google_bigquery_dataset_iam_member" "read_built" {
+  for_each = toset(var.readers)
+
+  dataset_id = google_bigquery_dataset.built["gold"].dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = each.value
+}
+
 # Jobs are run in a project, not in a dataset.
 resource "google_project_iam_member" "jobs" {
-  for_each = merge(var.recorders, var.loaders)
+  for_each = toset(concat(local.recorders, local.loaders, local.builders))
 
   project = var.project_id
   role    = "roles/bigquery.jobUser"
-  member  = each.value
+  member  = var.members[each.value]
 }

@@ -8,13 +8,8 @@ variable "location" {
   type        = string
 }
 
-variable "recorders" {
-  description = "IAM members that write the record, by component."
-  type        = map(string)
-}
-
-variable "loaders" {
-  description = "IAM members that load silver and gold, by component."
+variable "members" {
+  description = "The IAM member of each component; the module knows what each may do."
   type        = map(string)
 }
 

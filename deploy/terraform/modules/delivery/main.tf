@@ -25,15 +25,6 @@ resource "google_artifact_registry_repository" "images" {
   }
 }
 
-resource "google_artifact_registry_repository_iam_member" "pull" {
-  for_each = var.pullers
-
-  repository = google_artifact_registry_repository.images.name
-  location   = var.region
-  role       = "roles/artifactregistry.reader"
-  member     = each.value
-}
-
 # GitHub's own token for a run of a workflow is exchanged for Google's: there is no key that could leak.
 resource "google_iam_workload_identity_pool" "github" {
   workload_identity_pool_id = "github"
@@ -48,7 +39,8 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   attribute_mapping = {
     "google.subject"       = "assertion.sub"
     "attribute.repository" = "assertion.repository"
-    "attribute.ref"        = "assertion.ref"
+    # Only a job that waited for the environment's reviewers has this claim.
+    "attribute.environment" = "has(assertion.environment) ? assertion.environment : 'none'"
   }
   attribute_condition = "assertion.repository == '${var.github_repository}' && assertion.ref == 'refs/heads/main'"
 
@@ -57,43 +49,76 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   }
 }
 
-resource "google_service_account" "deployer" {
-  account_id   = "olist-deployer"
-  display_name = "GitHub Actions"
+# Who becomes which account. Whoever changes more than these may applies as a person, with a person's rights.
+locals {
+  accounts = {
+    # Any job on the main branch: pushes images and reads what a plan reads.
+    planner = "attribute.repository/${var.github_repository}"
+    # Jobs of the environment production, whose reviewers have read the plan: changes services and jobs.
+    deployer = "attribute.environment/production"
+  }
+  members = { for name, account in google_service_account.github : name => "serviceAccount:${account.email}" }
+}
+
+resource "google_service_account" "github" {
+  for_each = local.accounts
+
+  account_id   = "olist-${each.key}"
+  display_name = "GitHub Actions: ${each.key}"
 }
 
 resource "google_service_account_iam_member" "github" {
-  service_account_id = google_service_account.deployer.name
+  for_each = local.accounts
+
+  service_account_id = google_service_account.github[each.key].name
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github.name}/attribute.repository/${var.github_repository}"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.github.name}/${each.value}"
+}
+
+resource "google_project_iam_member" "viewer" {
+  for_each = local.members
+
+  project = var.project_id
+  role    = "roles/viewer"
+  member  = each.value
+}
+
+resource "google_project_iam_member" "reviewer" {
+  for_each = local.members
+
+  project = var.project_id
+  role    = "roles/iam.securityReviewer"
+  member  = each.value
+}
+
+# The provider has its requests counted against the project, which is a right of its own.
+resource "google_project_iam_member" "consumer" {
+  for_each = local.members
+
+  project = var.project_id
+  role    = "roles/serviceusage.serviceUsageConsumer"
+  member  = each.value
+}
+
+resource "google_project_iam_member" "developer" {
+  project = var.project_id
+  role    = "roles/run.developer"
+  member  = local.members.deployer
 }
 
 resource "google_artifact_registry_repository_iam_member" "push" {
   repository = google_artifact_registry_repository.images.name
   location   = var.region
   role       = "roles/artifactregistry.writer"
-  member     = "serviceAccount:${google_service_account.deployer.email}"
-}
-
-# What a plan reads and a release changes: services and jobs. Whoever changes the rest applies as a person, with a person's rights.
-resource "google_project_iam_member" "deployer" {
-  for_each = toset(["roles/run.developer", "roles/viewer", "roles/iam.securityReviewer"])
-
-  project = var.project_id
-  role    = each.value
-  member  = "serviceAccount:${google_service_account.deployer.email}"
+  member     = local.members.planner
 }
 
 resource "google_storage_bucket_iam_member" "state" {
-  bucket = var.state_bucket
-  role   = "roles/storage.objectUser"
-  member = "serviceAccount:${google_service_account.deployer.email}"
-}
+  for_each = { planner = "roles/storage.objectViewer", deployer = "roles/storage.objectUser" }
 
-resource "google_billing_account_iam_member" "budget" {
-  billing_account_id = var.billing_account
-  role               = "roles/billing.viewer"
-  member             = "serviceAccount:${google_service_account.deployer.email}"
+  bucket = var.state_bucket
+  role   = each.value
+  member = local.members[each.key]
 }
 
 resource "google_service_account_iam_member" "run_as" {
@@ -101,5 +126,5 @@ resource "google_service_account_iam_member" "run_as" {
 
   service_account_id = each.value
   role               = "roles/iam.serviceAccountUser"
-  member             = "serviceAccount:${google_service_account.deployer.email}"
+  member             = local.members.deployer
 }

@@ -18,17 +18,7 @@ variable "state_bucket" {
   type        = string
 }
 
-variable "billing_account" {
-  description = "Billing account whose budget a plan reads."
-  type        = string
-}
-
 variable "runtime_accounts" {
-  description = "Names of the accounts that services and jobs run as, by component."
-  type        = map(string)
-}
-
-variable "pullers" {
-  description = "IAM members that may pull images, by component."
+  description = "Names of the accounts that a release's services and jobs run as, by component."
   type        = map(string)
 }

@@ -10,8 +10,11 @@ resource "google_storage_bucket" "lake" {
     enabled = true
   }
 
-  retention_policy {
-    retention_period = var.retention_days * 24 * 60 * 60
+  dynamic "retention_policy" {
+    for_each = var.retention_days == 0 ? [] : [var.retention_days]
+    content {
+      retention_period = retention_policy.value * 24 * 60 * 60
+    }
   }
 
   soft_delete_policy {

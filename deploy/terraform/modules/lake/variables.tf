@@ -9,7 +9,7 @@ variable "location" {
 }
 
 variable "retention_days" {
-  description = "Days during which an object can be neither deleted nor replaced."
+  description = "Days during which an object can be neither deleted nor replaced; 0 for none."
   type        = number
 }
 

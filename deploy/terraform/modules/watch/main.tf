@@ -5,15 +5,31 @@ resource "google_monitoring_notification_channel" "email" {
   labels       = { email_address = var.email }
 }
 
+# Each pass that was completed is one entry of the agent's log. A request that succeeds is less: any page does.
+resource "google_logging_metric" "passes" {
+  name        = "openclaw_passes"
+  description = "Passes that OpenClaw has completed."
+  # An entry with no other field than its message is kept as text.
+  filter = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${var.agent_service}\" AND (jsonPayload.message = \"pass completed\" OR textPayload = \"pass completed\")"
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+  }
+}
+
+# Only with the service: Google takes no policy on a metric that was made in the same moment, and an absence wants a first pass anyway.
 resource "google_monitoring_alert_policy" "silent_agent" {
+  count = var.agent_runs ? 1 : 0
+
   display_name = "OpenClaw has made no pass for 15 minutes"
   combiner     = "OR"
   severity     = "CRITICAL"
 
   conditions {
-    display_name = "no request of the scheduler has succeeded"
+    display_name = "no pass was completed"
     condition_absent {
-      filter   = "resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${var.agent_service}\" AND metric.type = \"run.googleapis.com/request_count\" AND metric.labels.response_code_class = \"2xx\""
+      filter   = "resource.type = \"cloud_run_revision\" AND metric.type = \"logging.googleapis.com/user/${google_logging_metric.passes.name}\""
       duration = "900s"
 
       aggregations {
@@ -67,7 +83,7 @@ resource "google_billing_budget" "month" {
   display_name    = "Olist platform"
 
   budget_filter {
-    projects = ["projects/${var.project_id}"]
+    projects = ["projects/${var.project_number}"]
   }
 
   amount {

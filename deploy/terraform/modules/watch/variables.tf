@@ -1,5 +1,5 @@
-variable "project_id" {
-  description = "Project whose costs are watched."
+variable "project_number" {
+  description = "Number of the project whose costs are watched; by its name the budget would differ on every plan."
   type        = string
 }
 
@@ -21,4 +21,9 @@ variable "email" {
 variable "agent_service" {
   description = "Name of the Cloud Run service whose heartbeat is watched."
   type        = string
+}
+
+variable "agent_runs" {
+  description = "Whether that service exists already; before, nothing can fall silent."
+  type        = bool
 }
