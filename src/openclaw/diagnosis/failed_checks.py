@@ -31,9 +31,6 @@ _CAME_OUT_FALSE = re.compile(
     | \bviolat(?:ed|ion)\b | \bnot\smet\b | \bdid\snot\spass\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SODA = re.compile(
-    r"\b(?P<metric>[a-z]\w{1,60}|values in|failed rows)\b[^\n]{0,300}(?:\[FAILED\]|[-–:] ?FAILED\b)", re.IGNORECASE
-)
 _SODA_METRICS: dict[str, Category] = {
     "missing_count": "null_violation",
     "missing_percent": "null_violation",
@@ -47,6 +44,8 @@ _SODA_METRICS: dict[str, Category] = {
     "values in": "referential_integrity",
     "failed rows": "business_rule",
 }
+_SODA = re.compile(rf"\b(?P<metric>{'|'.join(_SODA_METRICS)})\b[^\n]{{0,300}}\[FAILED\]")
+_SODA_SPEAKS = re.compile(r"\bsoda\b|\bchecks FAILED\b", re.IGNORECASE)
 _MOST = 300  # expectations of one text that are looked at
 
 
@@ -70,7 +69,7 @@ def failed_checks(text: str) -> Iterator[FailedCheck]:
         yield from _expectations(text)
     if "expect_" in text:
         yield from _mentioned(text)
-    if "FAILED" in text:
+    if "[FAILED]" in text and _SODA_SPEAKS.search(text):
         yield from _soda(text)
 
 
@@ -121,9 +120,7 @@ def _mentioned(text: str) -> Iterator[FailedCheck]:
 
 def _soda(text: str) -> Iterator[FailedCheck]:
     for found in islice(_SODA.finditer(text), _MOST):
-        category = _SODA_METRICS.get(found["metric"].lower())
-        if category:
-            yield _failed(found["metric"], category, 0.85, found[0], found.start())
+        yield _failed(found["metric"], _SODA_METRICS[found["metric"]], 0.85, found[0], found.start())
 
 
 def _failed(name: str, category: Category, confidence: float, evidence: str, at: int) -> FailedCheck:
