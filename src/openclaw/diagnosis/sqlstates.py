@@ -64,6 +64,7 @@ _MEANINGS: dict[str, _Meaning] = {
     **dict.fromkeys(("53100", "53200"), ("resource_exhausted", False)),
     "54": ("resource_exhausted", False),
     **dict.fromkeys(("55006", "55P03"), _CONFLICT),
+    "57": ("resource_exhausted", True),
     "57014": ("resource_exhausted", True),
     **dict.fromkeys(("57P01", "57P02", "57P03", "57P05"), _CONNECTION),
     "XX": ("runtime_error", True),
