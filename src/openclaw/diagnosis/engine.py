@@ -52,9 +52,7 @@ def diagnose(
     healthy = [finding for finding in found if finding.diagnosis.category == "none"]
     if _ended_well(passage, causes, healthy):
         said = max(healthy, key=lambda finding: finding.at, default=None)
-        return Diagnosis(
-            "none", 0.9, None, "The text tells of no failure.", said.diagnosis.evidence if said else ""
-        )
+        return Diagnosis("none", 0.9, None, "The text tells of no failure.", said.diagnosis.evidence if said else "")
     best = max(causes, key=lambda finding: (finding.score, -finding.at), default=None)
     if best is None or best.score < _SURE_ENOUGH or best.diagnosis.category == "unknown":
         return _from_event(event_type) or _unexplained(best)
@@ -78,7 +76,9 @@ def _findings(passage: Passage) -> Iterator[_Finding]:
         yield _Finding(said, check.confidence, check.at)
     for state in sqlstates(passage.text):
         score = state.confidence * passage.weight(state.at)
-        said = Diagnosis(state.category, score, state.transient, state.explanation, state.evidence, f"sqlstate:{state.code}")
+        said = Diagnosis(
+            state.category, score, state.transient, state.explanation, state.evidence, f"sqlstate:{state.code}"
+        )
         yield _Finding(said, score, state.at)
 
 
