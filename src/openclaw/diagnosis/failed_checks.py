@@ -1,7 +1,7 @@
 """Checks that a text says came out false: tests of dbt, expectations of Great Expectations, checks of Soda.
 
-What a test of dbt is about is told as from the artifacts: one in a file of SQL is singular, a rule of the business whatever its name; one in
-a file of YAML is generic, and its name says it. A name that says it only by convention is less sure.
+What a test of dbt is about is told as from the artifacts: one in a file of SQL is singular, a rule of the business whatever its name; one
+in a file of YAML is generic, and its name says it. A name that says it only by convention is less sure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ __all__ = ["FailedCheck", "failed_checks"]
 
 _KNOWN, _SINGULAR, _BY_CONVENTION = 0.96, 0.9, 0.7
 _DBT = re.compile(
-    r"""\b(?:Failure|Fail|Warning)\sin\stest\s(?P<headed>[\w.]+)\s*\((?P<path>[^()\n]{0,300}) | \b(?:FAIL|WARN)\s\d+\s(?P<listed>[\w.]+)\s\.{3,}""",
+    r"""\b(?:Failure|Fail|Warning)\sin\stest\s(?P<headed>[\w.]+)\s*\((?P<path>[^()\n]{0,300})
+    | \b(?:FAIL|WARN)\s\d+\s(?P<listed>[\w.]+)\s\.{3,}""",
     re.VERBOSE,
 )
 _TYPE = re.compile(r"""["']?(?:expectation_)?type["']?\s*:\s*["'](?P<name>expect_\w+)["']""")

@@ -48,9 +48,11 @@ _SQL_BLOCK = re.compile(
 )
 # Values of rows, which may hold any words: they are left out, and the brackets and quotes around them stay.
 _VALUES = re.compile(
-    r"""(?P<before>\bFailing\srow\scontains\s\(|\bKey\s\([^()\n]{1,200}\)=\()[^\n]{0,1000}(?P<after>\)) | (?P<rows>\bRow\sValues:\s\[)[^\n]{0,1000}(?P<end>\])
+    r"""(?P<before>\bFailing\srow\scontains\s\(|\bKey\s\([^()\n]{1,200}\)=\()[^\n]{0,1000}(?P<after>\))
+    | (?P<rows>\bRow\sValues:\s\[)[^\n]{0,1000}(?P<end>\])
     | (?P<quoted>\b(?:value|Duplicate\sentry|String)\s')[^'\n]{1,500}(?P<quote>')
-    | (?P<input>\binvalid\sinput\s(?:syntax|value)\sfor\s[^:\n]{1,80}:\s"|\bCOPY\s\w{1,64},\sline\s\d{1,12},\scolumn\s\w{1,64}:\s")[^"\n]{1,500}(?P<close>")""",
+    | (?P<input>\binvalid\sinput\s(?:syntax|value)\sfor\s[^:\n]{1,80}:\s"
+        | \bCOPY\s\w{1,64},\sline\s\d{1,12},\scolumn\s\w{1,64}:\s")[^"\n]{1,500}(?P<close>")""",
     re.VERBOSE,
 )
 _FRAME = re.compile(
