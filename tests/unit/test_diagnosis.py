@@ -160,6 +160,84 @@ def test_success_before_a_failure_does_not_make_it_healthy() -> None:
     assert diagnose(text).category == "unknown"
 
 
+AIRFLOW = "[2031-05-01T04:00:09+0000] {{taskinstance.py:1512}} {level} - {said}\n"
+LOST = AIRFLOW.format(level="ERROR", said="psycopg.OperationalError: server closed the connection unexpectedly")
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "step report: completed successfully",
+        "sidecar exited with code 0",
+        "Job clean-up succeeded",
+        AIRFLOW.format(level="INFO", said="notification sent, status=200"),
+    ],
+)
+def test_a_success_of_something_else_does_not_make_a_failed_log_healthy(after: str) -> None:
+    assert diagnose(LOST + after).category == "connectivity"
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    ["Marking task as SUCCESS. dag_id=kites", "Task exited with return code 0", "Done. PASS=3 WARN=0 ERROR=0"],
+)
+def test_the_verdict_of_the_task_itself_overrules_an_earlier_error(verdict: str) -> None:
+    assert diagnose(LOST + AIRFLOW.format(level="INFO", said=verdict)).category == "none"
+
+
+@pytest.mark.parametrize(
+    "mark", ["Marking task as FAILED. dag_id=kites", "dbt build failed", "Done. PASS=3 WARN=0 ERROR=1 SKIP=0 TOTAL=4"]
+)
+def test_no_later_success_takes_back_that_it_is_recorded_as_failed(mark: str) -> None:
+    told = diagnose(
+        AIRFLOW.format(level="INFO", said=mark) + AIRFLOW.format(level="INFO", said="Marking task as SUCCESS")
+    )
+    assert told.category == "unknown"
+
+
+def test_a_step_that_failed_among_others_that_succeeded_is_a_failure() -> None:
+    assert diagnose(
+        "dbt deps: completed successfully\ntask kites: FAILED\nreport: completed successfully"
+    ).category == ("unknown")
+
+
+def test_a_name_that_says_it_by_convention_only_is_less_sure_than_the_kind_of_a_test() -> None:
+    by_kind = diagnose("Failure in test unique_kites_id (models/kites.yml)")
+    by_convention = diagnose("Failure in test no_duplicate_kites (models/kites.yml)")
+    assert (by_kind.category, by_convention.category) == ("duplicate_key", "duplicate_key")
+    assert by_convention.confidence <= 0.75 < by_kind.confidence
+
+
+@pytest.mark.parametrize(
+    ("text", "category", "transient"),
+    [
+        ("ERROR: sails SQLSTATE: 08006", "connectivity", True),
+        ("ERROR: sails SQLSTATE: 0AKDC", "unsupported_feature_or_function", False),
+        ("ERROR: sails SQLSTATE: 40003", "concurrency", True),
+        ("399999 (22012): sails", "runtime_error", False),
+        ("399999 (22P02): sails", "type_or_parse_error", False),
+        ("{'S': 'ERROR', 'C': '23503', 'M': 'sails'}", "referential_integrity", False),
+        ("psycopg.errors.InvalidRecursion: sails", "sql_syntax", False),
+        ("psycopg.errors.InFailedSqlTransaction: sails", "unknown", None),
+        ("399999 (22000): sails", "unknown", None),
+        ("Duplicate sails (23505)", "unknown", None),
+    ],
+)
+def test_an_sqlstate_decides_where_no_words_do(text: str, category: str, transient: bool | None) -> None:
+    told = diagnose(text)
+    assert (told.category, told.transient) == (category, transient)
+    assert told.confidence <= 0.7
+
+
+def test_words_weigh_more_than_an_sqlstate() -> None:
+    assert diagnose('relation "kites" does not exist, SQLSTATE: 42601').category == "missing_relation"
+
+
+def test_expectations_that_came_out_true_tell_of_no_failure() -> None:
+    line = "2031-05-01 04:00:00 INFO gx: expect_column_values_to_be_unique success=True unexpected_count=0\n"
+    assert diagnose(line * 2).category == "none"
+
+
 def test_what_cannot_be_told_is_unknown_with_the_guess_in_words() -> None:
     told = diagnose("Traceback (most recent call last):\n  File \"x.py\", line 3, in f\n    a[b]\nKeyError: 'kite'")
     assert (told.category, told.transient) == ("unknown", None)
@@ -181,6 +259,8 @@ def test_text_without_an_error_is_unknown(text: str) -> None:
         ("java.lang.OutOfMemoryError: Java heap space", False),
         ("No space left on device", False),
         ("permission denied for table kites", False),
+        ("certificate verify failed: self-signed certificate", False),
+        ("Error starting terminated cluster", True),
         ('relation "kites" does not exist', False),
         ("Task exited with return code 1", None),
     ],
@@ -233,7 +313,27 @@ def test_a_text_of_megabytes_is_read_at_its_ends() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["\n", " ", "\\n", "permission denied for ", "[SQL: ", '/* {"app": ', '{"success": false, "type": "expect_x"},'],
+    [
+        *(
+            "\n",
+            " ",
+            "\\n",
+            "permission denied for ",
+            "[SQL: ",
+            '/* {"app": ',
+            '{"success": false, "type": "expect_x"},',
+        ),
+        *(
+            "Failing row contains (",
+            "Key (a)=(",
+            "value '",
+            "[A_",
+            "SQLSTATE: ",
+            "12345 (",
+            "file gs://a/b ",
+            "expect_x failed ",
+        ),
+    ],
 )
 @pytest.mark.timeout(120)  # what is tried again at every place takes hours for a text of this size
 def test_a_text_that_repeats_itself_is_read_in_the_time_of_any_other(piece: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from openclaw.diagnosis.failed_checks import failed_checks
 from openclaw.diagnosis.reading import Passage, read
 from openclaw.diagnosis.rules import Rule, load_rules
+from openclaw.diagnosis.sqlstates import sqlstates
 from openclaw.model import Category, Diagnosis, EventType
 
 __all__ = ["diagnose"]
@@ -19,6 +20,8 @@ _SURE_ENOUGH = 0.5  # below it the answer is `unknown`
 _CLOSE = 0.04  # two causes this near to each other speak against each other
 _DOUBT = 0.85
 _LONGEST_EVIDENCE = 300
+_VERDICT = "succeeded"  # the rule by which the failed thing itself says that it succeeded in the end
+_FAILED = "marked-failed"  # the rule by which it is recorded as failed, which no later success takes back
 _MOST = 20  # places where one pattern is looked at; a text that repeats itself says nothing new
 _BY_EVENT: dict[EventType, Category] = {
     "DBT_FRESHNESS_STALE": "stale_source",
@@ -46,9 +49,10 @@ def diagnose(
     passage = read(message)
     found = list(_findings(passage))
     causes = [finding for finding in found if finding.diagnosis.category != "none"]
-    healthy = max((finding.at for finding in found if finding.diagnosis.category == "none"), default=-1)
+    healthy = [finding for finding in found if finding.diagnosis.category == "none"]
     if _ended_well(passage, causes, healthy):
-        return Diagnosis("none", 0.9, None, "The text tells of no failure.", _said(found, healthy))
+        said = max(healthy, key=lambda finding: finding.at, default=None)
+        return Diagnosis("none", 0.9, None, "The text tells of no failure.", said.diagnosis.evidence if said else "")
     best = max(causes, key=lambda finding: (finding.score, -finding.at), default=None)
     if best is None or best.score < _SURE_ENOUGH or best.diagnosis.category == "unknown":
         return _from_event(event_type) or _unexplained(best)
@@ -70,6 +74,12 @@ def _findings(passage: Passage) -> Iterator[_Finding]:
             check.category, check.confidence, False, check.explanation, check.evidence, f"check:{check.name}"
         )
         yield _Finding(said, check.confidence, check.at)
+    for state in sqlstates(passage.text):
+        score = state.confidence * passage.weight(state.at)
+        said = Diagnosis(
+            state.category, score, state.transient, state.explanation, state.evidence, f"sqlstate:{state.code}"
+        )
+        yield _Finding(said, score, state.at)
 
 
 def _finding(rule: Rule, explanation: str, evidence: str, at: int, passage: Passage) -> _Finding:
@@ -84,16 +94,18 @@ def _folder_of_the_user() -> Path | None:
     return Path(named).expanduser().absolute() if named else None
 
 
-def _ended_well(passage: Passage, causes: list[_Finding], healthy: int) -> bool:
-    """It said that it succeeded, and after that nothing bad; or it is a log, and no line of it is an error."""
+def _ended_well(passage: Passage, causes: list[_Finding], healthy: list[_Finding]) -> bool:
+    """Its own verdict is success, with nothing bad after it; or nothing in it is bad, and it speaks of success or is a log.
+
+    What else succeeds in the log of a failure, such as a clean-up, a notification or a sidecar, says nothing of the failure.
+    """
+    if any(cause.diagnosis.rule == _FAILED for cause in causes):
+        return False
     serious = [c.at for c in causes if c.diagnosis.category == "unknown" or passage.weight(c.at) >= 0.9]
     last_bad = max([passage.last_error, *serious])
+    verdict = max((finding.at for finding in healthy if finding.diagnosis.rule == _VERDICT), default=-1)
     heard = any(c.score >= _SURE_ENOUGH and not passage.is_mere_information(c.at) for c in causes)
-    return healthy > last_bad or (last_bad < 0 and not heard and passage.is_log)
-
-
-def _said(found: list[_Finding], at: int) -> str:
-    return next((finding.diagnosis.evidence for finding in found if finding.at == at), "")
+    return verdict > last_bad or (last_bad < 0 and (bool(healthy) or (not heard and passage.is_log)))
 
 
 def _from_event(event_type: EventType | None) -> Diagnosis | None:

@@ -1,7 +1,7 @@
 """How to read a log: what is quoted in it is left out, and every line gets a weight by who says it and how.
 
 An error and the last of a chain of exceptions weigh most; a warning, a chatty logger and an echoed statement weigh little. Frames of
-tracebacks, colours and the SQL that an engine quotes back are not read at all: names of tables and columns would be taken for errors.
+tracebacks, colours, the SQL that an engine quotes back and the values of rows are not read at all: they would be taken for errors.
 """
 
 from __future__ import annotations
@@ -45,6 +45,15 @@ _SQL_BLOCK = re.compile(
     | \bSQL:\s*'/\*[\s\S]*\Z | ^-{5,}Query\sJob\sSQL[\s\S]*?(?:^-{5,}.*$\s*\Z|\Z) | ^[ \t]*LINE\s\d+:.*(?:\n[ \t]*\^+[ \t]*$)?
     | /\*\s*\{"app":(?:(?!/\*)[\s\S])*?\*/""",
     re.VERBOSE | re.MULTILINE,
+)
+# Values of rows, which may hold any words: they are left out, and the brackets and quotes around them stay.
+_VALUES = re.compile(
+    r"""(?P<before>\bFailing\srow\scontains\s\(|\bKey\s\([^()\n]{1,200}\)=\()[^\n]{0,1000}(?P<after>\))
+    | (?P<rows>\bRow\sValues:\s\[)[^\n]{0,1000}(?P<end>\])
+    | (?P<quoted>\b(?:value|Duplicate\sentry|String)\s')[^'\n]{1,500}(?P<quote>')
+    | (?P<input>\binvalid\sinput\s(?:syntax|value)\sfor\s[^:\n]{1,80}:\s"
+        | \bCOPY\s\w{1,64},\sline\s\d{1,12},\scolumn\s\w{1,64}:\s")[^"\n]{1,500}(?P<close>")""",
+    re.VERBOSE,
 )
 _FRAME = re.compile(
     r"""^\s*(?:File\s"[^"\n]*",\sline\s\d+ | at\s[\w$.<>/]+\( | \.{3}\s\d+\smore | [~^\s|]+$ | [│╭╰❱].* | -{2,3}>\s\d+\s)""",
@@ -129,6 +138,7 @@ def read(text: str) -> Passage:
     text = _ESCAPED_BREAK.sub("\n", _NEXT_RECORD.sub("},\n", _COLOUR.sub("", text))).replace('\\"', '"')
     text = _without_blanks(text)
     text = _SQL_BLOCK.sub("", _EXCEPTION_FIELDS.sub(r"\n\g<kind>: ", text))
+    text = _VALUES.sub(_without_value, text)
     kept, starts, weights, at = [], [], [], 0
     for line, weight in _weighed(text):
         kept.append(line)
@@ -141,6 +151,10 @@ def read(text: str) -> Passage:
 def _without_blanks(text: str) -> str:
     """No blank lines and no long runs of blanks: they say nothing, and patterns that begin with white space would try each of them."""
     return "\n".join(_BLANKS.sub(" ", line.rstrip()) for line in text.splitlines() if line.strip())
+
+
+def _without_value(found: re.Match[str]) -> str:
+    return "…".join(kept for kept in found.groups() if kept)
 
 
 def _weighed(text: str) -> Iterator[tuple[str, float]]:

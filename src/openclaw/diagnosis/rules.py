@@ -3,8 +3,8 @@
 A file says `category`, perhaps `confidence` and `transient` for all its `rules`, and of each rule: `id`, `match` (patterns, any one of
 which suffices), `explain`, perhaps its own `confidence` and `transient`, `requires` (one of them must be somewhere in the text) and
 `unless` (none of them may be in the lines of the match: decoys). Patterns are regular expressions without regard to case (but for codes
-such as TABLE_NOT_FOUND), in which a blank stands for any white space. In `explain`, `{what|words}` shows the group `what` of the pattern
-that matched, or else the words after the bar.
+such as TABLE_NOT_FOUND), in which a blank stands for any white space, and one with a question mark for any or none. In `explain`,
+`{what|words}` shows the group `what` of the pattern that matched, or else the words after the bar.
 
 A rule of one's own takes the place of the one with its id.
 """
@@ -50,7 +50,7 @@ class Pattern:
     def of(cls, written: str) -> Pattern:
         """From a pattern as a rule writes it."""
         source = _CODE.sub(r"(?-i:\g<0>)", written)
-        return cls(re.sub(r" +", r"\\s+", source), _literal(written))
+        return cls(re.sub(r" +", r"\\s+", source.replace(" ?", r"\s*")), _literal(written))
 
     def finditer(self, text: str, lowered: str) -> Iterator[re.Match[str]]:
         """The matches in a text, of which `lowered` is the lower case."""
