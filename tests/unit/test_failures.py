@@ -31,7 +31,9 @@ def test_a_failed_check_is_an_event_with_its_rows_and_what_closes_it() -> None:
 
 def test_the_columns_of_an_event_are_those_that_the_check_speaks_of_and_never_its_name() -> None:
     promised = "business_rule(paid_in_proportion)"
-    check = failed("silver.order_payments", promised, "business_rule", columns=("payment_value", "payment_installments"))
+    check = failed(
+        "silver.order_payments", promised, "business_rule", columns=("payment_value", "payment_installments")
+    )
     assert of_checks("1", "silver", [check])[0].evidence["columns"] == ["payment_value", "payment_installments"]
     nameless = failed("silver.order_payments", promised, "business_rule")
     assert "columns" not in of_checks("1", "silver", [nameless])[0].evidence
