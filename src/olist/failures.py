@@ -28,6 +28,7 @@ _CATEGORIES: Mapping[str, str] = {
     "constant": "domain_violation",
     "accepted_values": "domain_violation",
     "range": "domain_violation",
+    "validity": "domain_violation",
     "reject_tolerance": "domain_violation",
     "volume": "volume_anomaly",
     "coverage": "volume_anomaly",
@@ -45,18 +46,20 @@ _TYPES: Mapping[str, str] = {
     "completeness": "VOLUME_ANOMALY",
     "statistic": "DATA_DRIFT",
 }
-# Of the rows that a column costs, the reason that stands with each tells what is wrong.
+# Of rejected rows, the reason that stands with each tells what is wrong; those of the most frequent one are shown first.
 _REASONS: Mapping[str, str] = {
     "orphan": "referential_integrity",
+    "parent_rejected": "referential_integrity",
     "missing": "null_violation",
-    "contradicting": "duplicate_key",
+    "conflicting": "duplicate_key",
     "not_a": "type_or_parse_error",
     "outside_": "domain_violation",
 }
+_OF_REJECTED_ROWS = frozenset({"validity", "reject_tolerance"})
+_REASON = re.compile(r" row [\d,]+[\w, ]*: (\w+)")
 # What one fault of an export does to all of its columns alike.
 _OF_A_FILE = frozenset({"encoding", "castability", "pattern"})
 _REFUSALS: Mapping[type, str] = {HeaderRefused: "schema_drift", FileMissing: "missing_relation"}
-_COLUMN = re.compile(r"\w+\(([\w, ]+?)(?: (?:in|by) [\w.]+)?\)")
 _PARENT = re.compile(r"overlap\(\w+ in (\w+)\.\w+\)")
 
 
@@ -82,13 +85,12 @@ def of_error(run_id: str, step: str, error: BaseException) -> list[Event]:
 
 def _of_check(run_id: str, step: str, check: Check, short: str | None) -> Event:
     """`short` is the asset whose rows this one, and others, miss."""
-    column = _COLUMN.fullmatch(check.check_name)
     known: dict[str, object] = {
         "kind": "test",
         "status": "warn" if check.severity == "warn" else "fail",
         "asset": short or check.asset,
         "category": "volume_anomaly" if short else _category(check),
-        "columns": column[1].split(", ") if column else [],
+        "columns": list(check.columns),
         "count": check.failures,
         "step": step,
         # Silver is over it when it ends well after another delivery: without one it has nothing to do, and that says nothing.
@@ -106,10 +108,9 @@ def _of_check(run_id: str, step: str, check: Check, short: str | None) -> Event:
 
 
 def _category(check: Check) -> str:
-    if check.kind == "validity":
-        words = [word for word in _REASONS if f": {word}" in (check.message or "")]
-        return _REASONS[words[0]] if words else "domain_violation"
-    return _CATEGORIES.get(check.kind, "unknown")
+    first = _REASON.search(check.message or "") if check.kind in _OF_REJECTED_ROWS else None
+    known = [category for begins, category in _REASONS.items() if first and first[1].startswith(begins)]
+    return known[0] if known else _CATEGORIES.get(check.kind, "unknown")
 
 
 def _missed_by_several(failed: Iterable[Check]) -> dict[str, str]:

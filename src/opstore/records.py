@@ -65,7 +65,10 @@ class RunFinish:
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one asset in one run. `failures` counts what failed it; None when it could not be computed."""
+    """One check of one asset in one run. `failures` counts what failed it; None when it could not be computed.
+
+    `columns` are those that it speaks of: they go into the event of a failure, and not into the record of checks.
+    """
 
     asset: str
     check_name: str
@@ -74,6 +77,7 @@ class Check:
     status: Literal["pass", "fail", "error", "skipped"]
     failures: int | None
     message: str | None = None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ class Opstore:
     def record_checks(self, run_id: str, checks: Iterable[Check], occurred_at: str | None = None) -> None:
         """Record the checks of a run, all or none. They were made at `occurred_at`, by default now."""
         at = occurred_at or utc_now()
-        self._record({"ops_checks": [{"run_id": run_id, **asdict(check), "occurred_at": at} for check in checks]})
+        self._record({"ops_checks": [{"run_id": run_id, **_check_row(check), "occurred_at": at} for check in checks]})
 
     def record_events(self, events: Iterable[Event]) -> None:
         """Record what went wrong, all or none."""
@@ -207,6 +207,12 @@ class Opstore:
         except OpstoreUnavailable:
             return None
         return str(found[0]["lineage_id"]) if found else None
+
+
+def _check_row(check: Check) -> dict[str, Any]:
+    row = asdict(check)
+    del row["columns"]
+    return row
 
 
 def _event_row(event: Event) -> dict[str, Any]:

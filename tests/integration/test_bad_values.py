@@ -28,6 +28,7 @@ from deliveries import (
 from olist import pipeline
 from olist.errors import AuditFailed
 from olist.lake.batches import Verdict
+from opstore.store import Opstore
 
 NOBODY = "f" * 32
 
@@ -194,6 +195,14 @@ def test_more_faults_than_tolerated_quarantine_the_delivery_and_a_mended_one_suc
     assert document["error"]["resource"].split(", ")[0] == "silver.orders"
     for text in ("reject_tolerance", "3 not_a_timestamp", "parent_rejected", "quarantined", "silver stands as it was"):
         assert text in said.stderr
+    file = FILES["orders"]
+    for number in (1, 2, 3):
+        assert f"{file} row {number}, order_purchase_timestamp: not_a_timestamp soon" in " ".join(said.stderr.split())
+    store = Opstore(platform.home / "opstore.sqlite")
+    (event,) = store.query("SELECT * FROM ops_events WHERE resource = 'silver.orders'")
+    known = json.loads(event["evidence"])
+    assert (known["category"], known["columns"]) == ("type_or_parse_error", ["order_purchase_timestamp"])
+    assert event["check_name"] == "reject_tolerance"
     accounted = {row["table"]: row for row in document["layers"]}
     assert {table: row["quarantined"] for table, row in accounted.items()} == {"sellers": sellers, "orders": size}
     assert all(row["rows_in"] == row["quarantined"] for row in accounted.values())
@@ -216,7 +225,9 @@ def test_an_audit_that_fails_is_raised_as_such(platform: Platform, small_copy: P
     succeed(pipeline.ingest(platform.settings(small_copy)))
     report = pipeline.silver(platform.settings())
     assert isinstance(report.error, AuditFailed)
-    assert "silver.category_translations: reject_tolerance: 1 rows" in report.error.found
+    assert "silver.category_translations: reject_tolerance: 1 of 71 rows" in report.error.found
+    told = f"{FILES['category_translations']} row 1, product_category_name_english: missing"
+    assert told in report.error.found
     assert "rejected of category_translations: 1 missing" in report.error.found
     assert [check for check in report.checks if check.status == "fail"]
     assert platform.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'silver'") == [(0,)]

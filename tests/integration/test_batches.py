@@ -10,6 +10,7 @@ import pytest
 
 from conftest import Platform
 from deliveries import (
+    FILES,
     batches,
     change_contract,
     change_row,
@@ -25,7 +26,7 @@ from deliveries import (
     write_rows,
 )
 from olist import pipeline
-from olist.errors import LakeError
+from olist.errors import AuditFailed, LakeError
 from olist.lake.batches import Verdict
 from olist.settings import PROJECT
 
@@ -195,6 +196,28 @@ def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path,
     assert lake.verdicts("order_items")[latest] is Verdict.WITHDRAWN
     assert b"wrong prices" in lake.store.read(f"withdrawals/order_items/{latest}.json")
     assert "withdrawn" in command(platform, "lake", "ls", "--table", "order_items").stdout
+
+
+def test_an_older_file_that_is_the_right_one_is_accepted_after_what_its_refusal_says(
+    platform: Platform, small_folder: Path, small_copy: Path
+) -> None:
+    deliver(platform.settings(small_folder))
+    before = silver_state(platform)
+    rewrite_items(small_copy, "59")
+    deliver(platform.settings(small_copy))
+    shutil.copy(small_folder / FILES["order_items"], small_copy)
+    change_row(small_copy, "sellers", 1, seller_city="curitiba", seller_state="PR")
+
+    refused = pipeline.ingest(platform.settings(small_copy)).error
+    assert isinstance(refused, AuditFailed)
+    assert refused.what.startswith("1 of the checks of the delivered files failed")
+    mistake = pipeline.open_lake(platform.settings()).accepted("order_items")[-1].run_id
+    assert f"`olist lake withdraw order_items {mistake} --reason …` first" in refused.remedy
+
+    command(platform, "lake", "withdraw", "order_items", mistake, "--reason", "the older one was right")
+    deliver(platform.settings(small_copy))
+    after = silver_state(platform)
+    assert {table for table in after if after[table] != before[table]} == {"sellers"}
 
 
 def test_a_withdrawn_delta_takes_its_rows_along(platform: Platform, small_copy: Path, delta_contracts: Path) -> None:

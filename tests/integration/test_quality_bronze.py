@@ -161,6 +161,8 @@ def test_cells_that_speak_against_the_file(
     with rewritten(files, table, change) as changed:
         failed = judged(files, changed, empty)
         assert f"{table} {check}({column})" in failed
+        names = tuple(c.name for c in CONTRACTS[table].source_columns if c.source == column)
+        assert failed[f"{table} {check}({column})"].columns == names
         if check not in ("accented", "varies"):
             assert CONTRACTS[table].file_name in (failed[f"{table} {check}({column})"].message or "")
     # Keys that were changed meet nobody, and rows that were told apart by this column no longer are.
@@ -226,6 +228,7 @@ def test_children_without_parents_and_parents_without_children(
         failed = judged(files, changed, empty)
         overlap = failed[f"{table} overlap({column.source} in {to})"]
         assert NOBODY in (overlap.message or "")
+        assert overlap.columns == (column.name,)
     if reference.parent_coverage is None:
         return
     with rewritten(files, table, cells(column.source, lambda v: "0" * 32)) as changed:

@@ -141,6 +141,7 @@ def test_a_row_that_breaks_a_rule_fails_its_check_and_is_named(published: Platfo
         assert failed.keys() == expected
         check = failed[rule.name]
         assert (check.asset, check.kind, check.failures) == (f"silver.{table}", rule.kind, 1)
+        assert check.columns == (column.name,)
         assert check.message is not None
         assert key in check.message
 
@@ -174,6 +175,7 @@ def test_a_promise_that_is_broken_fails_alone(published: Platform, table: str, r
         failed = failing(checks(connection, table, counts))
     assert changed
     assert failed.keys() == {rule.name} | ALONG.get((table, rule.promise.name), set())
+    assert failed[rule.name].columns == rule.columns
     message = failed[rule.name].message or ""
     assert (f"{CONTRACTS[table].key[0]}=" in message) == (rule.kind == "business_rule"), message
 
@@ -189,6 +191,7 @@ def test_each_column_answers_for_the_rows_that_it_cost(published: Platform, tabl
             assert failing(checks(connection, table, many, {(column.name, "parent_rejected"): 5})) == {}
             failed = failing(checks(connection, table, many, {(column.name, "missing"): 5}))
         assert failed.keys() == {f"valid({column.name})"}
+        assert failed[f"valid({column.name})"].columns == (column.name,)
 
 
 @pytest.mark.parametrize("table", CONTRACTS)

@@ -9,12 +9,15 @@ from olist.failures import of_checks, of_error
 from opstore.store import Check
 
 
-def failed(asset: str, name: str, kind: str, message: str = "", severity: str = "error") -> Check:
-    return Check(asset, name, kind, severity, "fail", 3, message)  # type: ignore[arg-type]
+def failed(
+    asset: str, name: str, kind: str, message: str = "", severity: str = "error", columns: tuple[str, ...] = ()
+) -> Check:
+    return Check(asset, name, kind, severity, "fail", 3, message, columns)  # type: ignore[arg-type]
 
 
 def test_a_failed_check_is_an_event_with_its_rows_and_what_closes_it() -> None:
-    check = failed("silver.orders", "valid(order_status)", "validity", "3 rows; orders.csv row 8: outside_domain x")
+    said = "3 rows; orders.csv row 8: outside_domain x"
+    check = failed("silver.orders", "valid(order_status)", "validity", said, columns=("order_status",))
     (event,) = of_checks("1.silver", "silver", [check])
     assert (event.type, event.resource, event.check_name, event.run_id) == (
         "DATA_QUALITY_FAILED", "silver.orders", "valid(order_status)", "1.silver",
@@ -24,6 +27,16 @@ def test_a_failed_check_is_an_event_with_its_rows_and_what_closes_it() -> None:
         "kind": "test", "status": "fail", "asset": "silver.orders", "category": "domain_violation",
         "columns": ["order_status"], "count": 3, "step": "silver", "after": "ingest",
     }  # fmt: skip
+
+
+def test_the_columns_of_an_event_are_those_that_the_check_speaks_of_and_never_its_name() -> None:
+    promised = "business_rule(paid_in_proportion)"
+    check = failed(
+        "silver.order_payments", promised, "business_rule", columns=("payment_value", "payment_installments")
+    )
+    assert of_checks("1", "silver", [check])[0].evidence["columns"] == ["payment_value", "payment_installments"]
+    nameless = failed("silver.order_payments", promised, "business_rule")
+    assert "columns" not in of_checks("1", "silver", [nameless])[0].evidence
 
 
 def test_what_passed_and_what_was_skipped_are_no_events() -> None:
@@ -49,11 +62,16 @@ def test_a_warning_says_so_and_closes_by_its_check_alone() -> None:
         ("missing empty", "null_violation"),
         ("not_a_number abc", "type_or_parse_error"),
         ("outside_range -1", "domain_violation"),
+        ("conflicting_duplicate {}", "duplicate_key"),
+        ("wrong_pattern x; items.csv row 9: missing empty", "domain_violation"),
     ],
 )
 def test_the_reason_of_the_rejected_rows_is_the_category(reason: str, category: str) -> None:
     check = failed("silver.order_items", "valid(price)", "validity", f"1 of 9 rows; items.csv row 8: {reason}")
     assert of_checks("1", "silver", [check])[0].evidence["category"] == category
+    said = f"2 of 9 rows; items.csv row 8, order_id, order_item_id: {reason}; items.csv row 1,009, price: orphan ffff"
+    tolerance = failed("silver.order_items", "reject_tolerance", "reject_tolerance", said)
+    assert of_checks("1", "silver", [tolerance])[0].evidence["category"] == category
 
 
 def test_the_tolerance_of_a_table_is_no_second_failure_of_rows_that_another_check_names() -> None:

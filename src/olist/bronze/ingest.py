@@ -148,7 +148,7 @@ def _judged(
     if failed:
         quarantined = {batch.table: batch.object.rows for batch in fresh}
         lake.quarantine(run_id, quarantined, "; ".join(f"{c.asset} {c.check_name}" for c in failed))
-        raise _delivery_refused(failed, quarantined)
+        raise _delivery_refused(lake, failed, quarantined)
     if fresh and lake.verdict(run_id) is not Verdict.ACCEPTED:
         lake.accept(run_id, fresh)
     for file in results:
@@ -206,14 +206,17 @@ def _check_same(stored: Batch, source: Source) -> None:
         )
 
 
-def _delivery_refused(failed: Sequence[Check], rows: Mapping[str, int]) -> AuditFailed:
+def _delivery_refused(lake: Lake, failed: Sequence[Check], rows: Mapping[str, int]) -> AuditFailed:
+    older = [c.asset.removeprefix("bronze.") for c in failed if c.check_name == "not_stale"]
+    taken_back = [f"`olist lake withdraw {t} {lake.accepted(t)[-1].run_id} --reason …`" for t in older]
     return AuditFailed(
-        f"{len(failed)} checks of the delivered files failed: the delivery was not accepted",
+        f"{len(failed)} of the checks of the delivered files failed: the delivery was not accepted",
         resource=", ".join(dict.fromkeys(c.asset for c in failed)),
         expected="files that are what their contracts say",
         found="\n            ".join(f"{c.asset}: {c.check_name}: {c.message}" for c in failed),
-        remedy="mend the files and deliver them again, or, where the change is meant, say so in the contract's quality rules; "
-        "this delivery is quarantined and silver stands as it was",
+        remedy="mend the files and deliver them again, or, where the change is meant, say so in the contract's quality rules"
+        + (f", or, if the older file is the right one, {' and '.join(taken_back)} first" if older else "")
+        + "; this delivery is quarantined and silver stands as it was",
         quarantined=rows,
     )
 

@@ -29,6 +29,7 @@ _QUOTE, _NEWLINE, _RETURN, _COMMA = b'"\n\r,'
 _BOM = b"\xef\xbb\xbf"
 # A UTF-32 mark begins with the UTF-16 one, so the longer come first.
 _OTHER_BOMS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_OTHER_SEPARATORS = {";": "';'", "\t": "tabs", "|": "'|'"}
 
 Bytes = npt.NDArray[np.uint8]
 Positions = npt.NDArray[np.int64]
@@ -49,6 +50,7 @@ class Structure:
 
 def inspect(content: bytes, path: Path, contract: Contract) -> Structure:
     """The structure of a file's bytes. Raises SourceRefused, naming the file and the line, for what its contract does not allow."""
+    _check_separator(content, path, contract)
     _check_encoding(content, path)
     data = np.frombuffer(content, dtype=np.uint8)
     quotes, newlines = _positions(data, _QUOTE), _positions(data, _NEWLINE)
@@ -85,6 +87,21 @@ def refuse(
     """The error for a fault of structure in `path`."""
     where = path.name if line is None else f"{path.name}, line {line:,}"
     return kind(what, resource=where, expected=expected, found=found, remedy=remedy)
+
+
+def _check_separator(content: bytes, path: Path, contract: Contract) -> None:
+    """Before all else: what comes with another separator has another encoding, too, and its quotes seem to stand where they may not."""
+    line = content[:MAX_RECORD_BYTES].removeprefix(_BOM).split(b"\n", 1)[0].decode("latin-1").rstrip("\r")
+    for separator, name in _OTHER_SEPARATORS.items():
+        if separator in line and sorted(line.replace('"', "").split(separator)) == sorted(contract.header):
+            raise refuse(
+                path,
+                f"the fields of a source file are separated by {name}",
+                expected=f"commas: {','.join(contract.header)}",
+                found=line,
+                remedy="export it with commas between the fields and points in the numbers, as UTF-8",
+                line=1,
+            )
 
 
 def _check_encoding(content: bytes, path: Path) -> None:

@@ -59,7 +59,7 @@ def measure(
     blamed = [m for m in (_blamed(details, staged, c, rejects) for c in _answerable(contract)) if m]
     return Asset(
         f"silver.{contract.table}",
-        [*measured, *blamed, *volume, _accounting(staged.counts, int(rows)), _tolerance(staged)],
+        [*measured, *blamed, *volume, _accounting(staged.counts, int(rows)), _tolerance(details, staged, rejects)],
     )
 
 
@@ -117,7 +117,7 @@ def _rule(
 ) -> Measured:
     told = (rule.name, rule.kind, rule.severity, rule.description, rule.minimum, rule.maximum)
     if rule.kind == "statistic":
-        return Measured(*told, observed=float(value))
+        return Measured(*told, observed=float(value), columns=rule.columns)
     failures = int(value)
     return Measured(
         *told,
@@ -125,6 +125,7 @@ def _rule(
         failures=failures,
         rows=rows,
         sample=partial(_sample, connection, contract, rule, tables),
+        columns=rule.columns,
     )
 
 
@@ -151,12 +152,6 @@ def _blamed(
     failures = sum(
         count for (name, reason), count in staged.faults.items() if name == column and reason != "parent_rejected"
     )
-
-    def sample() -> str:
-        query = _render("rejected.sql.jinja", rejects=rejects)
-        rows = connection.execute(query.encode(), {"table": staged.contract.table, "column": column}).fetchall()
-        return "; ".join(f"{file} row {row:,}: {reason} {_cell(value)}" for file, row, reason, value in rows)
-
     return Measured(
         f"valid({column})",
         "validity",
@@ -167,7 +162,18 @@ def _blamed(
         failures / rows_in if rows_in else 0.0,
         failures,
         rows_in,
-        sample,
+        partial(_rejected, connection, staged, rejects, column),
+        tuple(column.split(", ")),
+    )
+
+
+def _rejected(connection: psycopg.Connection, staged: Staged, rejects: str, column: str | None = None) -> str:
+    """Some of the rejected rows that one column, or key, is to blame for; or of all of them, each with its column."""
+    query = _render("rejected.sql.jinja", rejects=rejects, column=column)
+    rows = connection.execute(query.encode(), {"table": staged.contract.table, "column": column}).fetchall()
+    return "; ".join(
+        f"{file} row {row:,}{'' if column else f', {blamed}'}: {reason} {_cell(value)}"
+        for file, row, blamed, reason, value in rows
     )
 
 
@@ -201,8 +207,10 @@ def _accounting(counts: Counts, rows: int) -> Measured:
     )
 
 
-def _tolerance(staged: Staged) -> Measured:
+def _tolerance(connection: psycopg.Connection, staged: Staged, rejects: str) -> Measured:
     counts, allowed = staged.counts, staged.contract.reject_tolerance
+    own = [column for column, reason in staged.faults if reason != "parent_rejected"]
+    blamed = own or [column for column, _ in staged.faults]
     return Measured(
         "reject_tolerance",
         "reject_tolerance",
@@ -213,6 +221,8 @@ def _tolerance(staged: Staged) -> Measured:
         counts.rejected / counts.rows_in if counts.rows_in else 0.0,
         counts.rejected,
         counts.rows_in,
+        partial(_rejected, connection, staged, rejects),
+        tuple(sorted({name for column in blamed for name in column.split(", ")})),
     )
 
 

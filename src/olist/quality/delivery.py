@@ -109,7 +109,7 @@ def _of_column(  # noqa: C901 - one condition per check
     def share(check: str, metric: str, description: str, allowed: float, of: int = rows) -> Measured:
         sample = partial(faulty_cells, arrival.contract, found, metric, column)
         name, told = f"{check}({column.source})", f"{column.source} {description}"
-        return _share(name, _KINDS[check], told, cells(metric), of, allowed, sample)
+        return _share(name, _KINDS[check], told, cells(metric), of, allowed, sample, (column.name,))
 
     enough = _ENOUGH_FOR_SHARES if column.required else _ENOUGH_TO_VARY
     missing = column.missing_share if column.missing_share is not None else tolerance if column.required else None
@@ -135,6 +135,7 @@ def _of_column(  # noqa: C901 - one condition per check
             column.accented_share,
             None,
             cells("accented") / filled,
+            columns=(column.name,),
         )
     if rows >= _ENOUGH_TO_VARY and filled and arrival.contract.load == "snapshot":
         yield _exact(
@@ -143,6 +144,7 @@ def _of_column(  # noqa: C901 - one condition per check
             f"{column.source} has more than one value",
             cells("constant"),
             lambda: f"{column.source} has one value in all of {filled:,} rows",
+            (column.name,),
         )
 
 
@@ -224,6 +226,7 @@ def _meeting(contract: Contract, reference: Reference, relation: Relation) -> It
             met.children,
             contract.file_tolerance,
             lambda: f"{contract.file_name} {unmatched(relation, 'children')}",
+            (relation.column.name,),
         )
     if reference.parent_coverage is not None and met.parents >= _ENOUGH_FOR_SHARES:
         yield _share(
@@ -238,11 +241,20 @@ def _meeting(contract: Contract, reference: Reference, relation: Relation) -> It
 
 
 def _share(
-    check: str, kind: str, description: str, failures: int, rows: int, allowed: float, sample: Callable[[], str]
+    check: str,
+    kind: str,
+    description: str,
+    failures: int,
+    rows: int,
+    allowed: float,
+    sample: Callable[[], str],
+    columns: tuple[str, ...] = (),
 ) -> Measured:
     observed = failures / rows if rows else 0.0
-    return Measured(check, kind, "error", description, None, allowed, observed, failures, rows, sample)
+    return Measured(check, kind, "error", description, None, allowed, observed, failures, rows, sample, columns)
 
 
-def _exact(check: str, kind: str, description: str, failures: int, sample: Callable[[], str]) -> Measured:
-    return Measured(check, kind, "error", description, None, 0.0, float(failures), failures, None, sample)
+def _exact(
+    check: str, kind: str, description: str, failures: int, sample: Callable[[], str], columns: tuple[str, ...] = ()
+) -> Measured:
+    return Measured(check, kind, "error", description, None, 0.0, float(failures), failures, None, sample, columns)

@@ -26,6 +26,7 @@ class Measured:
 
     `check` is unique within its asset. `observed` must lie between `minimum` and `maximum` (None: unbounded). `failures` is the rows that
     count against it, None where it is no matter of rows. `sample` fetches examples of them; it is called only when the check failed.
+    `columns` are those that it speaks of, as silver names them.
     """
 
     check: str
@@ -38,22 +39,31 @@ class Measured:
     failures: int | None = None
     rows: int | None = None
     sample: Callable[[], str] | None = None
+    columns: tuple[str, ...] = ()
 
     def outcome(self, asset: str, passed: bool) -> Check:
         """The check to record; for a failed one the message says what was found and shows rows."""
         message = None if passed else "; ".join(part for part in (self._found(), self._shown()) if part)
         failures = self.failures if self.failures is not None else int(not passed)
-        return Check(asset, self.check, self.kind, self.severity, "pass" if passed else "fail", failures, message)
+        status = "pass" if passed else "fail"
+        return Check(asset, self.check, self.kind, self.severity, status, failures, message, self.columns)  # type: ignore[arg-type]
 
     def _found(self) -> str:
         if self.failures is not None and self.rows is not None and self.maximum is not None:
-            return f"{self.failures:,} of {self.rows:,} rows ({self.observed:.2%}), tolerated {self.maximum:.2%}"
+            found, tolerated = _shares(self.observed, self.maximum)
+            return f"{self.failures:,} of {self.rows:,} rows ({found}), tolerated {tolerated}"
         bounds = [f"at least {self.minimum:g}"] if self.minimum is not None else []
         bounds += [f"at most {self.maximum:g}"] if self.maximum is not None else []
         return f"{self.observed:g}, expected {' and '.join(bounds)}"
 
     def _shown(self) -> str:
         return self.sample() if self.sample is not None else ""
+
+
+def _shares(*shares: float) -> list[str]:
+    """In percent, with so many decimals, from two on, that what differs looks different."""
+    written = ([f"{share:.{decimals}%}" for share in shares] for decimals in range(2, 10))
+    return next((texts for texts in written if len(set(texts)) == len(set(shares))), [f"{s:.2%}" for s in shares])
 
 
 @dataclass(frozen=True)

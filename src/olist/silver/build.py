@@ -312,7 +312,7 @@ def _in_parallel(work: Callable[[str], T], tables: Sequence[str]) -> Iterable[T]
 
 
 def _audit_failed(failed: Sequence[Check], built: Mapping[str, Built], quarantined: Mapping[str, int]) -> AuditFailed:
-    lines = [f"{c.asset}: {c.check_name}: {c.failures:,} rows ({c.message})" for c in failed]
+    lines = [f"{c.asset}: {c.check_name}: {c.message}" for c in failed]
     for table, result in built.items():
         if result.reasons:
             lines.append(
