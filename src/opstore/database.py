@@ -16,7 +16,7 @@ from opstore.errors import Conflict, Fenced, OpstoreUnavailable
 from opstore.records import utc_now
 from opstore.spool import Rows
 
-__all__ = ["FACTS", "Database", "Fence", "SqliteDatabase", "migrations", "storable"]
+__all__ = ["FACTS", "Database", "Fence", "SqliteDatabase", "migrations", "schema_version", "storable"]
 
 Fence = tuple[str, int]  # the lease's name, and the number under which its holder writes
 
@@ -166,6 +166,11 @@ def _migrate(connection: sqlite3.Connection) -> None:
 def migrations() -> list[str]:
     """The scripts of the schema, in order."""
     return [step.read_text(encoding="utf-8") for step in _steps()]
+
+
+def schema_version() -> int:
+    """The number of the last script."""
+    return _version(_steps()[-1])
 
 
 def _steps() -> list[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opstore.store import Event, Opstore, OpstoreUnavailable
+from opstore.store import Opstore, OpstoreUnavailable
 
 
 @pytest.fixture

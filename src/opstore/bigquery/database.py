@@ -26,7 +26,7 @@ from google.cloud import bigquery
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from opstore.bigquery.dialect import tables, translated, views
-from opstore.database import FACTS, Fence, storable
+from opstore.database import FACTS, Fence, schema_version, storable
 from opstore.errors import Conflict, Fenced, OpstoreUnavailable
 from opstore.records import utc_now
 from opstore.spool import Rows
@@ -82,7 +82,7 @@ class BigQueryDatabase:
     def probe(self) -> bool:
         with self._errors():
             self._reader.get_dataset(self.dataset)
-            if not self._version():
+            if "schema" not in self._labels():
                 return False
             self._query(self._reader, _statement("probe"), {})
         return True
@@ -107,27 +107,31 @@ class BigQueryDatabase:
         return bigquery.Client(project=self.project, credentials=emulated)
 
     def _migrate(self, client: bigquery.Client) -> None:
-        """The log and the views, once for each version of the schema: the log's label says which it has."""
-        statements = [_statement("log"), _statement("lock"), *views()]
-        version = hashlib.sha256("".join(statements).encode()).hexdigest()[:16]
-        if self._version() == version:
+        """The log and the views, once for each version of the schema: the log's labels say which it has.
+
+        A later migration's views stay: they have all that an earlier program asks for.
+        """
+        statements = [_statement("log"), _statement("lock"), *views(self.project, self.dataset)]
+        text = hashlib.sha256("".join(statements).encode()).hexdigest()[:16]
+        made, ours = self._labels(), {"migration": str(schema_version()), "schema": text}
+        if int(made.get("migration", 0)) > schema_version() or {**made, **ours} == made:
             return
         for statement in statements:
             self._query(client, statement, {})
         table = client.get_table(self._log)
-        table.labels = {"schema": version}
+        table.labels = {**table.labels, **ours}
         client.update_table(table, ["labels"])
 
     @property
     def _log(self) -> str:
         return f"{self.project}.{self.dataset}.ops_log"
 
-    def _version(self) -> str | None:
-        """Of the schema that was made; None where none was."""
+    def _labels(self) -> dict[str, str]:
+        """Of the log; none where there is no log."""
         try:
-            return self._reader.get_table(self._log).labels.get("schema")
+            return dict(self._reader.get_table(self._log).labels)
         except api.NotFound:
-            return None
+            return {}
 
     def _rows(self, statement: str, parameters: Mapping[str, Any]) -> Any:
         return self._run(statement, parameters)[1]

@@ -60,13 +60,24 @@ def tables() -> dict[str, Table]:
     return {name: Table(name, types, keys[name]) for name, types in columns.items()}
 
 
-def views() -> list[str]:
+def views(project: str, dataset: str) -> list[str]:
     """The statements that make the tables' views and the views on them, in order."""
     made = [s for s in _definitions() if isinstance(s, exp.Create) and s.args["kind"] == "VIEW"]
     for view in made:
         view.set("exists", False)
         view.set("replace", True)
-    return [t.view for t in tables().values()] + [_translated(v).sql("bigquery", comments=False) for v in made]
+    all_of_them = [sqlglot.parse_one(t.view, read="bigquery") for t in tables().values()] + [*map(_translated, made)]
+    return [_qualified(view, project, dataset).sql("bigquery", comments=False) for view in all_of_them]
+
+
+def _qualified(view: exp.Expr, project: str, dataset: str) -> exp.Expr:
+    """With every table's dataset: BigQuery refuses a view without them, whatever the default dataset of the statement that makes it."""
+    own = {part.alias for part in view.find_all(exp.CTE)}
+    for table in view.find_all(exp.Table):
+        if table.name not in own:
+            table.set("db", exp.to_identifier(dataset, quoted=True))
+            table.set("catalog", exp.to_identifier(project, quoted=True))
+    return view
 
 
 def _definitions() -> Iterable[exp.Expr]:
