@@ -290,7 +290,7 @@ def test_views_are_remade_for_a_later_schema_and_never_taken_back_to_an_earlier(
 ) -> None:
     on_bigquery.query("SELECT 1 AS one FROM ops_runs")
     dataset = str(on_bigquery.path).rpartition("/")[2]
-    log = client(bigquery).get_table(f"{dataset}.ops_log")
+    log = client(bigquery).get_table(f"{dataset}.ops_rows")
     log.labels = {"migration": migration, "schema": "another"}
     client(bigquery).update_table(log, ["labels"])
     client(bigquery).query(f"DROP VIEW {dataset}.ops_silences_current").result()
