@@ -1,5 +1,5 @@
--- Retention. What an incident rests on is kept with it: its effects, changes and alerts are never deleted. Of leases that have gone a day is
--- kept: nobody asks for them, and each pass adds some.
+-- Retention. What an incident rests on is kept with it: its effects, changes and alerts are never deleted. Of leases that have gone a day
+-- is kept: nobody asks for them, and each pass adds some.
 DELETE FROM ops_events
 WHERE recorded_at < :before;
 
