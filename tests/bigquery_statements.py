@@ -32,7 +32,8 @@ def statements() -> dict[str, str]:
     own = {path: text for folder in OWN for path, text in _texts(PROJECT / folder)}
     asked = {f"{package}/{name}": translated(statement(name, package)) for package, name in questions()}
     last_checks = (PROJECT / "src/opstore/last_checks.sql").read_text(encoding="utf-8")
-    return own | asked | {"last_checks": translated(last_checks)} | {f"view {n}": v for n, v in enumerate(views())}
+    made = {f"view {n}": v for n, v in enumerate(views("p", "d"))}
+    return own | asked | {"last_checks": translated(last_checks)} | made
 
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ All of the record's SQL meets SQLite here; `bigquery/` is the other database tha
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -12,15 +13,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
-from opstore.errors import Conflict, Fenced, OpstoreUnavailable
+from opstore.errors import Conflict, Fenced, OpstoreUnavailable, Refused
 from opstore.records import utc_now
 from opstore.spool import Rows
 
-__all__ = ["FACTS", "Database", "Fence", "SqliteDatabase", "migrations", "storable"]
+__all__ = ["FACTS", "Database", "Fence", "SqliteDatabase", "migrations", "schema_version", "storable"]
 
 Fence = tuple[str, int]  # the lease's name, and the number under which its holder writes
 
 _BUSY_SECONDS = 30.0
+_UNKNOWN = re.compile("no such table|has no column named")  # rows of a later program's schema, or of nobody's
 # Facts of producers: the same one again is no news. Of judgements, the first one holds and the second must be told.
 FACTS = frozenset({"ops_runs", "ops_checks", "ops_events", "ops_lineage"})
 
@@ -31,7 +33,8 @@ class Database(Protocol):
     def write(self, rows: Rows, fence: Fence | None = None) -> int:
         """Add rows by table, all or none; returns how many were new.
 
-        Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken.
+        Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken, Refused for rows that
+        will never be taken.
         """
         ...
 
@@ -39,8 +42,12 @@ class Database(Protocol):
         """The rows of a query in SQLite's dialect."""
         ...
 
-    def prune(self, before: str) -> int:
+    def prune(self, before: str, leases_before: str) -> int:
         """Delete what was recorded before, but for what incidents rest on; returns how many rows went."""
+        ...
+
+    def probe(self) -> bool:
+        """Whether the record is there and can be read; False where it has not been made yet. Makes and changes nothing."""
         ...
 
 
@@ -53,7 +60,7 @@ class SqliteDatabase:
 
     def write(self, rows: Rows, fence: Fence | None = None) -> int:
         written, recorded = 0, utc_now()
-        with self.connection() as connection, _transaction(connection):
+        with self.connection() as connection, self._refusal(), _transaction(connection):
             if fence is not None:
                 _require_newest(connection, fence)
             for table, several in rows.items():
@@ -66,11 +73,40 @@ class SqliteDatabase:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, parameters)]
 
-    def prune(self, before: str) -> int:
+    def prune(self, before: str, leases_before: str) -> int:
+        moments = {"before": before, "leases_before": leases_before}
         script = files("opstore").joinpath("prune.sql").read_text(encoding="utf-8")
         with self.connection() as connection, _transaction(connection):
-            deleted = (connection.execute(s, {"before": before}).rowcount for s in script.split(";") if s.strip())
+            deleted = (connection.execute(s, moments).rowcount for s in script.split(";") if s.strip())
             return sum(deleted)
+
+    def probe(self) -> bool:
+        try:
+            self.path.stat()
+            # Not mode=ro, which leaves the files of the WAL behind.
+            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                if version:
+                    connection.execute("SELECT count(*) FROM ops_runs")
+                return bool(version)
+        except FileNotFoundError:
+            return False
+        except sqlite3.DatabaseError as error:
+            raise OpstoreUnavailable(self.path, str(error)) from error
+        except OSError as error:
+            raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
+
+    @contextmanager
+    def _refusal(self) -> Iterator[None]:
+        """What is wrong with the rows, told apart from what is wrong with the file."""
+        try:
+            yield
+        except (sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError, OverflowError) as error:
+            raise Refused(self.path, str(error)) from error
+        except sqlite3.OperationalError as error:
+            if _UNKNOWN.search(str(error)):
+                raise Refused(self.path, str(error)) from error
+            raise
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -146,6 +182,11 @@ def _migrate(connection: sqlite3.Connection) -> None:
 def migrations() -> list[str]:
     """The scripts of the schema, in order."""
     return [step.read_text(encoding="utf-8") for step in _steps()]
+
+
+def schema_version() -> int:
+    """The number of the last script."""
+    return _version(_steps()[-1])
 
 
 def _steps() -> list[Any]:

@@ -2,7 +2,8 @@
 
 OpstoreError
 ├── OpstoreUnavailable    it cannot be opened, read or written
-│   └── UnknownStore      its address is of a kind that is not supported
+│   ├── UnknownStore      its address is of a kind that is not supported
+│   └── Refused           it can be reached, and will never take this writing
 ├── Fenced                another holder has taken the lease: who wrote this has been overtaken
 └── Conflict              somebody else has written the same key: read again, then decide again
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["Conflict", "Fenced", "OpstoreError", "OpstoreUnavailable", "UnknownStore"]
+__all__ = ["Conflict", "Fenced", "OpstoreError", "OpstoreUnavailable", "Refused", "UnknownStore"]
 
 
 class OpstoreError(Exception):
@@ -28,6 +29,10 @@ class OpstoreUnavailable(OpstoreError):
 
 class UnknownStore(OpstoreUnavailable):
     """The record's address is of a kind that is not supported."""
+
+
+class Refused(OpstoreUnavailable):
+    """The record can be reached and will never take this writing: sending it again is of no use. Nothing was written."""
 
 
 class Fenced(OpstoreError):

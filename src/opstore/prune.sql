@@ -1,4 +1,5 @@
--- Retention. What an incident rests on is kept with it: its effects, changes and alerts are never deleted.
+-- Retention. What an incident rests on is kept with it: its effects, changes and alerts are never deleted. Of leases that have gone a day
+-- is kept: nobody asks for them, and each pass adds some.
 DELETE FROM ops_events
 WHERE recorded_at < :before;
 
@@ -22,7 +23,7 @@ WHERE
 
 DELETE FROM ops_leases
 WHERE
-    recorded_at < :before
+    recorded_at < :leases_before
     AND EXISTS (
         SELECT 1
         FROM ops_leases AS later

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from opstore.database import Database, Fence, SqliteDatabase
-from opstore.errors import Conflict, Fenced, OpstoreError, OpstoreUnavailable, UnknownStore
+from opstore.errors import Conflict, Fenced, OpstoreError, OpstoreUnavailable, Refused, UnknownStore
 from opstore.records import Check, Counts, Edge, Event, RunFinish, RunStart, event_id, utc_now
 from opstore.spool import Rows, Spool
 
@@ -122,10 +122,21 @@ class Opstore:
         return self._database.write(rows, fence)
 
     def prune(self, days: int) -> int:
-        """Delete runs, checks, events, heartbeats and leases older than `days`; incidents and alerts stay. Returns the rows deleted."""
-        return self._database.prune(utc_now(-timedelta(days=days)))
+        """Delete runs, checks, events and heartbeats older than `days`, and leases that went a day ago; incidents and alerts stay.
+
+        Returns the rows deleted.
+        """
+        before = utc_now(-timedelta(days=days))
+        return self._database.prune(before, max(before, utc_now(-timedelta(days=1))))
 
     # --- What is read -----------------------------------------------------------------------------------------------------------
+
+    def probe(self) -> bool:
+        """Whether the record is there and can be read; False where it has not been made yet.
+
+        Makes, changes and sends nothing, unlike whatever else is asked here.
+        """
+        return self._database.probe()
 
     def query(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """The rows of a SELECT over the record's tables and views, after sending what waits in the spool."""
@@ -177,8 +188,8 @@ class Opstore:
                 path.unlink(missing_ok=True)
             except FileNotFoundError:  # another process has sent it
                 continue
-            except (ValueError, Conflict) as error:
-                self._report_unreadable(path, error)
+            except (ValueError, Conflict, Refused) as error:
+                self._set_aside(path, error)
         return sent
 
     def _record(self, rows: Rows) -> None:
@@ -187,19 +198,33 @@ class Opstore:
             return
         try:
             self.catch_up()
-            self._database.write(rows)
+            self._send(rows)
         except OpstoreUnavailable:
-            try:
-                self.spool.add(rows)
-            except OSError as error:
-                raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
+            self._keep(rows)
 
-    def _report_unreadable(self, path: Path, error: Exception) -> None:
+    def _send(self, rows: Rows) -> None:
+        try:
+            self._database.write(rows)
+        except Refused as error:
+            self._set_aside(self._keep(rows), error)
+
+    def _keep(self, rows: Rows) -> Path:
+        try:
+            return self.spool.add(rows)
+        except OSError as error:
+            raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
+
+    def _set_aside(self, path: Path, error: Exception) -> None:
+        """Let what is behind a file that will never be taken pass, and say so: now, or when the record can be reached."""
         aside = self.spool.set_aside(path)
-        what = f"a file of the spool cannot be read, and what it held is not in the record: {error}"
+        what = f"a file of the spool cannot be read or taken, and what it held is not in the record: {str(error)[:500]}"
         known: dict[str, object] = {"kind": "artifact", "status": "error", "file": str(aside)}
         event = Event(event_id("spool", aside.name), "PIPELINE_FAILED", str(aside), what, evidence=known)
-        self._database.write({"ops_events": [_event_row(event)]})
+        rows = {"ops_events": [_event_row(event)]}
+        try:
+            self._database.write(rows)
+        except OpstoreUnavailable:
+            self._keep(rows)
 
     def _lineage_id(self, producer: str) -> str | None:
         try:

@@ -12,10 +12,12 @@ from typing import Any
 from bqemulator.cli import main
 from bqemulator.domain.errors import InvalidQueryError
 from bqemulator.sql import translator
+from bqemulator.sql.rewriter import default_dataset as default
 from bqemulator.sql.rewriter.create_table_schema_ctas import rewrite_create_table_schema_ctas
+from bqemulator.sql.rewriter.default_dataset import qualify_unqualified_tables
 from bqemulator.sql.rules import register
 from bqemulator.sql.rules._base import TranslationRule
-from sqlglot import exp, parse_one
+from sqlglot import exp, parse, parse_one
 
 
 @register
@@ -56,12 +58,23 @@ def columns_and_query(statement: str) -> str:
     return rewrite_create_table_schema_ctas(tree.sql(dialect="bigquery"))
 
 
+def in_the_default_dataset(statement: str, *, default_project: str, default_dataset: str) -> str:
+    """The default dataset does not affect the body of a view: a table without a dataset is refused there. The stand-in takes it."""
+    for tree in parse(statement, read="bigquery"):
+        if isinstance(tree, exp.Create) and tree.args["kind"] == "VIEW":
+            body, own = tree.expression, {part.alias for part in tree.find_all(exp.CTE)}
+            for bare in (t.name for t in body.find_all(exp.Table) if t.name and not t.db and t.name not in own):
+                raise InvalidQueryError(f'Table "{bare}" must be qualified with a dataset (e.g. dataset.table)')
+    return qualify_unqualified_tables(statement, default_project=default_project, default_dataset=default_dataset)
+
+
 def load_parquet(path: str, target: str, context: Any) -> None:
     """A load takes `key=value` in a path for columns only where it asks for that. The stand-in always does."""
     context.engine.execute(f"INSERT INTO {target} SELECT * FROM read_parquet(?, hive_partitioning = false)", [path])
 
 
 translator.rewrite_create_table_schema_ctas = columns_and_query
+default.qualify_unqualified_tables = in_the_default_dataset
 
 if __name__ == "__main__":
     from bqemulator.jobs import executor  # takes the rules that are registered when it is imported

@@ -19,6 +19,7 @@ from olist.settings import load_settings
 from openclaw.lease import acquire, release, renewed
 from openclaw.sql import statement
 from opstore.bigquery.dialect import tables
+from opstore.database import schema_version
 from opstore.store import (
     Check,
     Conflict,
@@ -265,6 +266,39 @@ def test_the_platforms_own_questions_have_the_same_answers(both: tuple[Opstore, 
 def test_a_moment_comes_back_as_it_was_given(both: tuple[Opstore, Opstore]) -> None:
     (row,) = both[0].query("SELECT occurred_at FROM ops_checks WHERE check_name = ?", ["n"])
     assert row == {"occurred_at": "2026-01-02T03:04:05.678Z"}
+
+
+def test_a_probe_makes_and_sends_nothing(on_bigquery: Opstore, bigquery: str) -> None:
+    on_bigquery.spool.add({"ops_events": []})
+    assert not on_bigquery.probe()
+    dataset = str(on_bigquery.path).rpartition("/")[2]
+    assert list(client(bigquery).list_tables(dataset)) == []
+    on_bigquery.query("SELECT 1 AS one FROM ops_runs")
+    waiting = on_bigquery.spool.add({"ops_events": []})
+    assert on_bigquery.probe()
+    assert on_bigquery.spool.waiting() == [waiting]
+
+
+def test_a_probe_of_a_dataset_that_is_missing_says_so(bigquery: str, tmp_path: Path) -> None:
+    with pytest.raises(OpstoreUnavailable, match="ops_missing"):
+        open_opstore("bigquery://test/ops_missing", tmp_path / "spool").probe()
+
+
+@pytest.mark.parametrize(("migration", "is_remade"), [("99", False), ("1", True), (str(schema_version()), True)])
+def test_views_are_remade_for_a_later_schema_and_never_taken_back_to_an_earlier(
+    on_bigquery: Opstore, bigquery: str, migration: str, is_remade: bool
+) -> None:
+    on_bigquery.query("SELECT 1 AS one FROM ops_runs")
+    dataset = str(on_bigquery.path).rpartition("/")[2]
+    log = client(bigquery).get_table(f"{dataset}.ops_rows")
+    log.labels = {"migration": migration, "schema": "another"}
+    client(bigquery).update_table(log, ["labels"])
+    client(bigquery).query(f"DROP VIEW {dataset}.ops_silences_current").result()
+    open_opstore(str(on_bigquery.path).replace(":/", "://"), on_bigquery.spool.folder).query(
+        "SELECT 1 AS n FROM ops_runs"
+    )
+    made = {table.table_id for table in client(bigquery).list_tables(dataset)}
+    assert ("ops_silences_current" in made) == is_remade
 
 
 def test_recording_a_fact_twice_records_it_once(on_bigquery: Opstore) -> None:

@@ -45,6 +45,16 @@ def test_no_statement_uses_what_bigquery_refuses_and_the_stand_in_takes(origin: 
         assert not exists.find_ancestor(exp.Or), "EXISTS below OR cannot always be made a join"
 
 
+@pytest.mark.parametrize(
+    "origin", [origin for origin, text in STATEMENTS.items() if isinstance(parsed(text), exp.Create)]
+)
+def test_a_view_names_the_dataset_of_every_table(origin: str) -> None:
+    """https://cloud.google.com/bigquery/docs/views#view_limitations: the default dataset does not affect a view's body."""
+    tree = parsed(STATEMENTS[origin])
+    own = {part.alias for part in tree.find_all(exp.CTE)}
+    assert tree.args["kind"] == "TABLE" or all(t.db for t in tree.find_all(exp.Table) if t.name not in own)
+
+
 def test_no_sql_file_is_forgotten() -> None:
     listed = subprocess.run(["git", "ls-files", "*.sql"], cwd=PROJECT, capture_output=True, text=True, check=True)
     known = (*ASKED, *RECORD, *OWN, *ELSEWHERE)

@@ -23,9 +23,10 @@ _TYPES = {"TEXT": "STRING", "INT": "INT64", "DOUBLE": "FLOAT64"}
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the record: its columns with BigQuery's types, and those of its primary key."""
+    """A table of the record: its columns with BigQuery's types, and those of its primary key. `number` is its partition of the log."""
 
     name: str
+    number: int
     columns: Mapping[str, str]
     key: tuple[str, ...]
 
@@ -37,7 +38,9 @@ class Table:
     def view(self) -> str:
         """The statement that shows the log's rows of this table, typed."""
         columns = ", ".join(f"{_read(name, kind)} AS {name}" for name, kind in self.columns.items())
-        return f"CREATE OR REPLACE VIEW {self.name} AS SELECT {columns} FROM ops_log WHERE table_name = '{self.name}'"
+        return (
+            f"CREATE OR REPLACE VIEW {self.name} AS SELECT {columns} FROM ops_rows WHERE table_number = {self.number}"
+        )
 
 
 @cache
@@ -48,7 +51,7 @@ def translated(statement: str) -> str:
 
 @cache
 def tables() -> dict[str, Table]:
-    """The record's tables by name, from the files of `schema/`."""
+    """The record's tables by name, from the files of `schema/`, numbered as they come: a new one comes last."""
     columns: dict[str, dict[str, str]] = {}
     keys: dict[str, tuple[str, ...]] = {}
     for statement in _definitions():
@@ -57,16 +60,27 @@ def tables() -> dict[str, Table]:
             continue
         columns.setdefault(name.name, {}).update(_columns(statement))
         keys[name.name] = _key(statement) or keys.get(name.name, ())
-    return {name: Table(name, types, keys[name]) for name, types in columns.items()}
+    return {name: Table(name, number, types, keys[name]) for number, (name, types) in enumerate(columns.items(), 1)}
 
 
-def views() -> list[str]:
+def views(project: str, dataset: str) -> list[str]:
     """The statements that make the tables' views and the views on them, in order."""
     made = [s for s in _definitions() if isinstance(s, exp.Create) and s.args["kind"] == "VIEW"]
     for view in made:
         view.set("exists", False)
         view.set("replace", True)
-    return [t.view for t in tables().values()] + [_translated(v).sql("bigquery", comments=False) for v in made]
+    all_of_them = [sqlglot.parse_one(t.view, read="bigquery") for t in tables().values()] + [*map(_translated, made)]
+    return [_qualified(view, project, dataset).sql("bigquery", comments=False) for view in all_of_them]
+
+
+def _qualified(view: exp.Expr, project: str, dataset: str) -> exp.Expr:
+    """With every table's dataset: BigQuery refuses a view without them, whatever the default dataset of the statement that makes it."""
+    own = {part.alias for part in view.find_all(exp.CTE)}
+    for table in view.find_all(exp.Table):
+        if table.name not in own:
+            table.set("db", exp.to_identifier(dataset, quoted=True))
+            table.set("catalog", exp.to_identifier(project, quoted=True))
+    return view
 
 
 def _definitions() -> Iterable[exp.Expr]:
