@@ -38,7 +38,7 @@ def statements() -> dict[str, str]:
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:
     # Terraform puts the table's name in.
-    return ((str(p), p.read_text(encoding="utf-8").replace("${log}", "p.d.ops_log")) for p in folder.glob("*.sql"))
+    return ((str(p), p.read_text(encoding="utf-8").replace("${log}", "p.d.ops_rows")) for p in folder.glob("*.sql"))
 
 
 def _sql(package: str) -> list[Path]:

@@ -14,17 +14,22 @@ resource "google_bigquery_dataset" "record" {
 # The platform makes it too at its first use, and its views with it; made here, it exists before the first run and refuses to be dropped.
 resource "google_bigquery_table" "log" {
   dataset_id          = google_bigquery_dataset.record.dataset_id
-  table_id            = "ops_log"
+  table_id            = "ops_rows"
   description         = "Every row of the record's tables as one JSON document."
   deletion_protection = var.deletion_protection
-  clustering          = ["table_name", "row_key"]
+  clustering          = ["recorded_at"]
 
-  time_partitioning {
-    type  = "DAY"
-    field = "recorded_at"
+  range_partitioning {
+    field = "table_number"
+    range {
+      start    = 0
+      end      = 100
+      interval = 1
+    }
   }
 
   schema = jsonencode([
+    { name = "table_number", type = "INTEGER", mode = "REQUIRED" },
     { name = "table_name", type = "STRING", mode = "REQUIRED" },
     { name = "row_key", type = "STRING", mode = "REQUIRED" },
     { name = "document", type = "STRING", mode = "REQUIRED" },
