@@ -131,6 +131,30 @@ def test_artifacts_that_cannot_be_read_raise_an_incident_which_readable_ones_res
     assert agent.poll().resolved == 1
 
 
+@pytest.mark.parametrize("found", ["null", '"x"', '[null, "x", 3]'])
+@pytest.mark.parametrize("name", ["run_results", "sources"])
+def test_results_that_are_none_are_no_success(store: Opstore, target: Path, name: str, found: str) -> None:
+    (target / f"{name}.json").write_text(f'{{"results": {found}}}', encoding="utf-8")
+    assert record(store, target).errors
+    assert [run["status"] for run in store.runs()] == ["failed"]
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "9" * 400, '"\\ud800"'])
+def test_what_failed_is_recorded_beside_values_that_are_none(store: Opstore, target: Path, odd: str) -> None:
+    row = f'{{"unique_id": "{TEST}", "status": "fail", "failures": {odd}, "message": {odd}, "execution_time": {odd}}}'
+    (target / "run_results.json").write_text(f'{{"results": [{row}], "elapsed_time": {odd}}}', encoding="utf-8")
+    record(store, target)
+    assert len(store.query("SELECT * FROM ops_events WHERE type = 'DBT_TEST_FAILED'")) == 1
+    assert build_agent(load_settings(opstore=str(store.path)), lambda text: None, store).poll().opened == 1
+
+
+def test_a_model_that_was_tried_twice_has_passed_only_where_the_last_try_did(store: Opstore, target: Path) -> None:
+    tries = [{"unique_id": MODEL, "status": word} for word in ("success", "error")]
+    write(target / "run_results.json", {"metadata": {"invocation_id": "abc"}, "results": tries})
+    record(store, target)
+    assert {c["status"] for c in store.checks("dbt:abc") if c["asset"] == MODEL} == {"error"}
+
+
 def test_a_folder_without_artifacts_is_not_taken_for_health(store: Opstore, tmp_path: Path) -> None:
     assert record(store, tmp_path / "nowhere").errors
     assert len(store.query("SELECT * FROM ops_events")) == 1
