@@ -22,7 +22,7 @@ import structlog
 from openclaw.alerts import Channel, Due, NotDelivered, deliver, due_alerts
 from openclaw.closing import resolutions
 from openclaw.daily import Daily, due_today
-from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed
+from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed, unjudged
 from openclaw.incident import Incident, incident_of, row_of, view_of
 from openclaw.lease import Lease, acquire, release, renewed
 from openclaw.lifecycle import AGENT, Placement, place
@@ -162,10 +162,22 @@ class Agent:
         context, known = self._context(set(family.values()), fresh)
         sightings = {s.failure.failure_id: s for s in (*context, *fresh)}
         family |= families(self.store, context)
-        findings = self.judge([s.failure for s in sightings.values()], lineage)
+        try:
+            findings = self.judge([s.failure for s in sightings.values()], lineage)
+        except Exception:  # noqa: BLE001 - one event, whatever is in it, must not keep the others back
+            sightings = {i: self._judgeable(s, lineage) for i, s in sightings.items()}
+            findings = self.judge([s.failure for s in sightings.values()], lineage)
         findings = [_with_told(f, sightings) for f in _covering(findings, sightings)]
         folded = fold(findings, sightings, family, {*lineage.parents, *lineage.nodes})
         return place(folded, sightings, self._live(), known, utc_now())
+
+    def _judgeable(self, sighting: Sighting, lineage: Lineage) -> Sighting:
+        try:
+            self.judge([sighting.failure], lineage)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("an event cannot be judged", event_id=sighting.failure.failure_id, error=repr(error))
+            return unjudged(sighting, error)
+        return sighting
 
     def _context(self, names: set[str], fresh: Sequence[Sighting]) -> tuple[list[Sighting], dict[str, str]]:
         """What failed before in the same runs, and in which incidents it is: only together they show which is the cause."""
