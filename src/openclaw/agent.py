@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -160,8 +160,8 @@ class Agent:
         lineage = self._lineage()
         family = families(self.store, fresh)
         context, known = self._context(set(family.values()), fresh)
-        sightings = {s.failure.failure_id: s for s in (*context, *fresh)}
         family |= families(self.store, context)
+        sightings = {s.failure.failure_id: _of_family(s, family) for s in (*context, *fresh)}
         try:
             findings = self.judge([s.failure for s in sightings.values()], lineage)
         except Exception:  # noqa: BLE001 - one event, whatever is in it, must not keep the others back
@@ -267,6 +267,13 @@ class Agent:
             "summary": summary,
         }
         self.store.append({"ops_heartbeats": [row]}, lease.fence)
+
+
+def _of_family(sighting: Sighting, family: Mapping[str, str]) -> Sighting:
+    """The sighting, with what ran together told to the judge."""
+    name = family.get(sighting.failure.failure_id)
+    context = {**sighting.failure.context, "family": name}
+    return replace(sighting, failure=replace(sighting.failure, context=context))
 
 
 def _rows_of(placements: Sequence[Placement], lease: Lease) -> dict[str, list[dict[str, Any]]]:
