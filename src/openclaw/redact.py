@@ -122,10 +122,11 @@ _WEBHOOK = re.compile(
 
 # --- Addresses with a password inside: the user and the host stay ----------------------------------------------------------------
 
+# A password may hold an at and then a slash; what comes before the slash is no host then.
 _URL_PASSWORD = re.compile(
     rf"""(://[^\s:/@"'<>\[]{{0,128}}:){_UNMARKED}(?!\d{{1,5}}[/?\#])
     (?:[^\s@/"'<>]{{1,1024}}@)+
-    (?:(?![\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}(?::\d{{1,5}})?/)[^\s@"'<>?\#]{{1,128}}@)*  # a slash and an at, and no host before the slash""",
+    (?:(?![\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}(?::\d{{1,5}})?/)[^\s@"'<>?\#]{{1,128}}@)*""",
     re.VERBOSE,
 )
 # Not a valid URL, since a slash must be written %2F; people write it all the same, and the error quotes it.

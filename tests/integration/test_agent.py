@@ -308,6 +308,24 @@ def test_an_alert_that_the_channel_does_not_take_is_sent_by_the_next_pass(store:
     assert agent_on(store, told).poll().alerts_sent == 0
 
 
+def test_an_alert_that_the_channel_refuses_for_good_is_tried_ever_more_seldom(
+    store: Opstore, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def polled(minutes: float) -> int:
+        monkeypatch.setattr("openclaw.alerts.utc_now", lambda: at(minutes))
+        done = agent_on(store, told).poll()
+        return done.alerts_failed + done.alerts_sent
+
+    store.record_events([event("silver.orders")])
+    told.refuses = True
+    assert [polled(0) for _ in range(20)] == [1, 1] + [0] * 18
+    assert [polled(minutes) for minutes in (4, 6, 6, 9, 11, 19, 21)] == [0, 1, 0, 0, 1, 0, 1]
+    assert [polled(4 * 60 + 1) for _ in range(12)] == [1] * 12, "never longer than four hours"
+    told.refuses = False
+    assert [polled(minutes) for minutes in (3 * 60, 4 * 60 + 1)] == [0, 1]
+    assert told.last[0].state == "open"
+
+
 def test_an_incident_that_is_over_before_its_alert_was_sent_is_still_told_of(store: Opstore, told: Told) -> None:
     told.refuses = True
     store.record_events([event("silver.orders", check="unique")])
