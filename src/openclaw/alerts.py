@@ -116,7 +116,8 @@ def _waits(row: Mapping[str, Any], now: str) -> bool:
     if failures < 2:
         return False
     wait = min(_WAIT * 2 ** min(failures - 2, _DOUBLINGS), _LONGEST_WAIT)
-    return datetime.fromisoformat(now) < datetime.fromisoformat(row["failed_at"]) + wait
+    until = datetime.fromisoformat(row["failed_at"]) + wait
+    return datetime.fromisoformat(now) < until
 
 
 def _row(channel: Channel, due: Due, lease: Lease) -> dict[str, Any]:

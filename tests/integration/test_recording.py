@@ -12,7 +12,7 @@ from agents import Told
 from openclaw.assembly import build_agent
 from openclaw.recording import record
 from openclaw.settings import load_settings
-from opstore.store import Opstore, RunStart
+from opstore.store import Check, Opstore, RunStart
 
 MODEL, TEST = "model.shop.fct_orders", "test.shop.unique_orders.0123456789"
 
@@ -112,6 +112,47 @@ def test_what_comes_out_well_in_a_later_invocation_resolves_the_incident(
     record(store, target)
     assert agent.poll().resolved == 1
     assert words in store.query("SELECT reason FROM ops_incidents_current")[0]["reason"]
+
+
+def built(target: Path, invocation: str, **models: str) -> None:
+    rows = [{"unique_id": f"model.shop.{name}", "status": status} for name, status in models.items()]
+    write(target / "run_results.json", {"metadata": {"invocation_id": invocation}, "results": rows})
+
+
+def without_orders(target: Path) -> None:
+    """The manifest has another model, and none that reads from or makes fct_orders."""
+    model = {"resource_type": "model", "name": "dim_shops", "depends_on": {"nodes": ["source.shop.raw.shops"]}}
+    write(target / "manifest.json", {"nodes": {"model.shop.dim_shops": model}})
+
+
+def test_a_model_that_later_manifests_do_not_have_is_retired_and_one_that_was_only_not_run_is_not(
+    store: Opstore, target: Path
+) -> None:
+    agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
+    built(target, "abc", fct_orders="error")
+    record(store, target)
+    assert agent.poll().opened == 1
+    built(target, "a part", dim_shops="success")
+    record(store, target)
+    assert agent.poll().resolved == 0, "the manifest still has it"
+    without_orders(target)
+    record(store, target)
+    assert agent.poll().resolved == 1
+    (incident,) = store.query("SELECT change, reason FROM ops_incidents_current")
+    assert (incident["change"], "fct_orders is no more" in incident["reason"]) == ("retired", True)
+
+
+def test_a_model_that_is_still_looked_at_is_not_retired_though_it_has_no_lineage_left(
+    store: Opstore, target: Path
+) -> None:
+    agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
+    built(target, "abc", fct_orders="error")
+    record(store, target)
+    assert agent.poll().opened == 1
+    without_orders(target)
+    store.record_checks("def", [Check(MODEL, "unique_orders", "dbt_test", "error", "fail", 1)])
+    record(store, target)
+    assert agent.poll().resolved == 0
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"results": [{"unique_id": "model.a.b", "status": "perhaps"}]}'])
