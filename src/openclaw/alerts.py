@@ -115,9 +115,8 @@ def _waits(row: Mapping[str, Any], now: str) -> bool:
     failures = row["failures"] or 0
     if failures < 2:
         return False
-    wait = min(_WAIT * 2 ** min(failures - 2, _DOUBLINGS), _LONGEST_WAIT)
-    until = datetime.fromisoformat(row["failed_at"]) + wait
-    return datetime.fromisoformat(now) < until
+    wait: timedelta = min(_WAIT * 2 ** min(failures - 2, _DOUBLINGS), _LONGEST_WAIT)
+    return datetime.fromisoformat(now) < datetime.fromisoformat(str(row["failed_at"])) + wait
 
 
 def _row(channel: Channel, due: Due, lease: Lease) -> dict[str, Any]:
