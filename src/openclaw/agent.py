@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ import structlog
 from openclaw.alerts import Channel, Due, NotDelivered, deliver, due_alerts
 from openclaw.closing import resolutions
 from openclaw.daily import Daily, due_today
-from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed
+from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed, unjudged
 from openclaw.incident import Incident, incident_of, row_of, view_of
 from openclaw.lease import Lease, acquire, release, renewed
 from openclaw.lifecycle import AGENT, Placement, place
@@ -180,12 +180,24 @@ class Agent:
         lineage = self._lineage()
         family = families(self.store, fresh)
         context, known = self._context(set(family.values()), fresh)
-        sightings = {s.failure.failure_id: s for s in (*context, *fresh)}
         family |= families(self.store, context)
-        findings = self.judge([s.failure for s in sightings.values()], lineage)
+        sightings = {s.failure.failure_id: _of_family(s, family) for s in (*context, *fresh)}
+        try:
+            findings = self.judge([s.failure for s in sightings.values()], lineage)
+        except Exception:  # noqa: BLE001 - one event, whatever is in it, must not keep the others back
+            sightings = {i: self._judgeable(s, lineage) for i, s in sightings.items()}
+            findings = self.judge([s.failure for s in sightings.values()], lineage)
         findings = [_with_told(f, sightings) for f in _covering(findings, sightings)]
         folded = fold(findings, sightings, family, {*lineage.parents, *lineage.nodes})
         return place(folded, sightings, self._live(), known, utc_now())
+
+    def _judgeable(self, sighting: Sighting, lineage: Lineage) -> Sighting:
+        try:
+            self.judge([sighting.failure], lineage)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("an event cannot be judged", event_id=sighting.failure.failure_id, error=repr(error))
+            return unjudged(sighting, error)
+        return sighting
 
     def _context(self, names: set[str], fresh: Sequence[Sighting]) -> tuple[list[Sighting], dict[str, str]]:
         """What failed before in the same runs, and in which incidents it is: only together they show which is the cause."""
@@ -284,6 +296,13 @@ class Agent:
             "summary": summary,
         }
         self.store.append({"ops_heartbeats": [row]}, lease.fence)
+
+
+def _of_family(sighting: Sighting, family: Mapping[str, str]) -> Sighting:
+    """The sighting, with what ran together told to the judge."""
+    name = family.get(sighting.failure.failure_id)
+    context = {**sighting.failure.context, "family": name}
+    return replace(sighting, failure=replace(sighting.failure, context=context))
 
 
 def _rows_of(placements: Sequence[Placement], lease: Lease) -> dict[str, list[dict[str, Any]]]:

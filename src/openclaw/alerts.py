@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
@@ -21,8 +22,13 @@ from opstore.store import Opstore, utc_now
 __all__ = ["Channel", "Due", "NotDelivered", "deliver", "due_alerts", "history_of", "is_silenced"]
 
 
+# After two failures in a row an alert waits, twice as long after each further one: a channel may refuse it for good.
+_WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
+_DOUBLINGS = 10  # more than the longest wait has
+
+
 class NotDelivered(Exception):
-    """The channel has not taken the message; the next pass tries again."""
+    """The channel has not taken the message; the next pass tries again, or one after a while."""
 
 
 class Channel(Protocol):
@@ -49,10 +55,11 @@ class Due:
 
 
 def due_alerts(store: Opstore, channel: str) -> list[Due]:
-    """What the channel is to be told, the worst first, without what is silenced now."""
-    silences = store.query(statement("active_silences"), {"now": utc_now()})
+    """What the channel is to be told, the worst first, without what is silenced now, or waits after failures."""
+    now = utc_now()
+    silences = store.query(statement("active_silences"), {"now": now})
     rows = store.query(statement("due_alerts"), {"channel": channel})
-    due = [_due(row) for row in rows]
+    due = [_due(row) for row in rows if not _waits(row, now)]
     return [one for one in due if not is_silenced(one.incident, silences)]
 
 
@@ -102,6 +109,14 @@ def _due(row: Mapping[str, Any]) -> Due:
     told = (row["told_sequence"], row["told_count"]) == (incident.sequence, incident.event_count)
     version, sent = row["version"] or 0, row["sent_version"] or 0
     return Due(incident, version, sent, is_recorded=told and version > sent)
+
+
+def _waits(row: Mapping[str, Any], now: str) -> bool:
+    failures = row["failures"] or 0
+    if failures < 2:
+        return False
+    wait: timedelta = min(_WAIT * 2 ** min(failures - 2, _DOUBLINGS), _LONGEST_WAIT)
+    return datetime.fromisoformat(now) < datetime.fromisoformat(str(row["failed_at"])) + wait
 
 
 def _row(channel: Channel, due: Due, lease: Lease) -> dict[str, Any]:

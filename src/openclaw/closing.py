@@ -1,7 +1,7 @@
 """What tells that an incident is over, without anybody saying so.
 
-Its check passes in a later run; the step that failed ends well; the step that had not begun begins; or the check is no more. Later means
-that it happened after the last failure was seen, not that it was recorded after it.
+Its check passes in a later run; the step that failed ends well; the step that had not begun begins; or the check, or what it looks at, is
+no more. Later means that it happened after the last failure was seen, not that it was recorded after it.
 """
 
 from __future__ import annotations
@@ -62,9 +62,14 @@ def _retired(row: dict[str, Any], incident: Incident) -> str:
     return f"the check is no more: run {row['run_id']} judged {incident.closes_on.asset} without {incident.closes_on.check}"
 
 
+def _removed(row: dict[str, Any], incident: Incident) -> str:
+    return f"{incident.closes_on.asset} is no more: the newest lineage of its project is without it"
+
+
 _SIGNS: tuple[tuple[str, Any, Any], ...] = (
     ("passed_checks", _passed, "resolved"),
     ("ended_steps", _ended_well, "resolved"),
     ("started_steps", _begun, "resolved"),
     ("retired_checks", _retired, "retired"),
+    ("removed_assets", _removed, "retired"),
 )

@@ -1,7 +1,8 @@
 """Failures → groups with one cause each. Works for dbt nodes as for pipeline steps, Airflow tasks and checks of any tool.
 
 Two failures have one cause when
-- they say the same words about the same thing (a missing table on many nodes), or the same thing happened to all (no connection);
+- they say the same words about the same thing (a missing table on many nodes), or the same thing happened to all (no connection to one
+  host; where none is named, none in one family of runs);
 - one is downstream of the other and is what the other leads to (a missing table below a model that failed, nulls passed on);
 - they are the same defect seen twice: the same rows by two checks, one table with two keys doubled, one group of sources gone stale;
 - one is a task or a step, and the other failed inside it.
@@ -12,6 +13,7 @@ Groups are the same whatever the order of the failures.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from itertools import product
 
 from openclaw.lineage import Lineage
 from openclaw.model import Category, Diagnosis, Failure
-from openclaw.signature import names, signature
+from openclaw.signature import host, names, signature
 
 __all__ = ["CONTAINERS", "Group", "correlate"]
 
@@ -27,6 +29,26 @@ CONTAINERS = frozenset({"task", "step"})
 _ORDER = {"error": 0, "fail": 1, "stale": 2, "warn": 3, "skipped": 4}
 # One outage hits whatever is running: that two nodes report it is no sign of two causes.
 _OUTAGES: frozenset[Category] = frozenset({"connectivity"})
+# What is wrong with a node's own SQL or rows. Two nodes may well say it in the same words, since those name nothing that both lack.
+_OWN: frozenset[Category] = frozenset(
+    {
+        "duplicate_key",
+        "null_violation",
+        "referential_integrity",
+        "domain_violation",
+        "business_rule",
+        "sql_syntax",
+        "type_or_parse_error",
+        "runtime_error",
+        "contract_violation",
+        "concurrency",
+        "unknown",
+    }
+)
+# The same of two categories of which other words do name what is missing: a column, a macro.
+_OWN_WORDS = re.compile(
+    r"\bincremental model\b|\bexpected token\b|\bunexpected ['\"]|\bunknown tag\b|\bend of (?:template|statement)\b"
+)
 # What a failure of one category leads to further down, besides more of the same.
 _LEADS_TO: dict[Category, frozenset[Category]] = {
     "schema_drift": frozenset({"missing_relation", "type_or_parse_error", "contract_violation", "null_violation"}),
@@ -148,9 +170,18 @@ def _traits(case: _Case) -> Iterator[Hashable]:
 
 
 def _traits_of_errors(case: _Case) -> Iterator[Hashable]:
+    failure = case.failure
+    if failure.resource:
+        yield "itself", failure.resource, failure.check, case.category
+    if not failure.message.strip():
+        return
     if case.category in _OUTAGES:
-        yield case.category
-    yield "words", case.category, signature(case.failure, case.category)
+        named = host(failure.message)
+        yield case.category, named, None if named else failure.context.get("family", failure.run_id)
+    elif case.category not in _OWN:
+        words = signature(failure, case.category)
+        if not _OWN_WORDS.search(words):
+            yield "words", case.category, words
     if case.failure.check and case.asset:
         yield (
             "one check",

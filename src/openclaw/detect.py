@@ -7,10 +7,9 @@ Equal failures are collapsed into one signature, so that ten thousand events of 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -18,11 +17,21 @@ from typing import Any, get_args, get_type_hints
 
 import yaml
 
+from openclaw.artifacts.shapes import parsed
 from openclaw.model import EVENT_TYPES, EventType, Failure
 from openclaw.sql import statement
 from opstore.store import Event, Opstore, event_id, utc_now
 
-__all__ = ["Expected", "Sighting", "collapse", "load_expected", "new_events", "report_lost", "report_missed"]
+__all__ = [
+    "Expected",
+    "Sighting",
+    "collapse",
+    "load_expected",
+    "new_events",
+    "report_lost",
+    "report_missed",
+    "unjudged",
+]
 
 _LOST, _MISSED = "lost:", "missed"
 _KINDS: frozenset[str] = frozenset(get_args(get_type_hints(Failure)["kind"]))
@@ -102,6 +111,16 @@ def collapse(rows: Iterable[Mapping[str, Any]]) -> list[Sighting]:
     return [_sighting(signature, group) for signature, group in groups.items()]
 
 
+def unjudged(sighting: Sighting, error: Exception) -> Sighting:
+    """The sighting without what could not be judged in it, so that it is told of and holds nothing up."""
+    failure = sighting.failure
+    said = f"the agent has no judgement of event {failure.failure_id}: {type(error).__name__}"
+    plain = replace(
+        failure, event_type="PIPELINE_FAILED", kind="artifact", status="error", message=said, asset=None, context={}
+    )
+    return replace(sighting, failure=plain)
+
+
 def _sighting(signature: str, rows: Sequence[Mapping[str, Any]]) -> Sighting:
     latest = max(rows, key=lambda row: (row["occurred_at"], row["event_id"]))
     further = {str(run) for run in _listed(_evidence(latest).get("runs"))}
@@ -116,14 +135,12 @@ def _failure(row: Mapping[str, Any]) -> Failure:
     evidence = _evidence(row)
     event_type: EventType = row["type"] if row["type"] in EVENT_TYPES else "PIPELINE_FAILED"
     kind, status = _BY_TYPE.get(event_type, ("test", "fail"))
-    kind = str(evidence.get("kind")) if evidence.get("kind") in _KINDS else kind
-    status = str(evidence.get("status")) if evidence.get("status") in _STATUSES else status
     return Failure(
         failure_id=row["event_id"],
         event_type=event_type,
         resource=row["resource"],
-        kind=kind,  # type: ignore[arg-type]
-        status=status,  # type: ignore[arg-type]
+        kind=_one_of(_KINDS, evidence.get("kind"), kind),  # type: ignore[arg-type]
+        status=_one_of(_STATUSES, evidence.get("status"), status),  # type: ignore[arg-type]
         message=row["message"],
         asset=_text(evidence.get("asset")),
         check=row["check_name"],
@@ -149,10 +166,14 @@ def _digest(*parts: str) -> str:
 
 def _evidence(row: Mapping[str, Any]) -> dict[str, object]:
     try:
-        evidence = json.loads(row["evidence"] or "{}")
-    except ValueError:
+        evidence = parsed(row["evidence"] or "{}")
+    except (ValueError, RecursionError):
         return {}
     return evidence if isinstance(evidence, dict) else {}
+
+
+def _one_of(words: frozenset[str], told: object, otherwise: str) -> str:
+    return told if isinstance(told, str) and told in words else otherwise
 
 
 def _listed(value: object) -> list[object]:

@@ -17,7 +17,7 @@ from openclaw.artifacts.checks import check_of
 from openclaw.artifacts.files import Unreadable, find, read_object
 from openclaw.artifacts.freshness import read_freshness
 from openclaw.artifacts.manifest import Manifest, read_manifest
-from openclaw.artifacts.results import Results, read_results
+from openclaw.artifacts.results import Results, latest, read_results
 from openclaw.artifacts.shapes import mappings, number, text
 from openclaw.lineage import Lineage
 from openclaw.model import Failure
@@ -108,7 +108,7 @@ def _record_invocation(context: _Context, document: Mapping[str, object], read: 
     name = read.invocation.get("invocation_id") or _digest(repr(document))
     run_id, at = f"dbt:{name}", _moment(read.invocation.get("generated_at"))
     step = f"dbt {read.invocation.get('command') or 'build'}"
-    failed = any(failure.status != "warn" for failure in read.failures)
+    failed = any(failure.status != "warn" for failure in read.failures) or bool(read.notes)
     seconds = number(document.get("elapsed_time")) or 0.0
     store, spent = context.store, _seconds(document)
     judged = judge(spent, _history(store, at)) if spent else []
@@ -120,6 +120,7 @@ def _record_invocation(context: _Context, document: Mapping[str, object], read: 
     )
     store.record_events(events(run_id, step, at, judged))
     said = f"{len(read.failures)} of {read.total} failed, {len(read.skipped)} skipped"
+    said += f", {len(read.notes)} not understood" if read.notes else ""
     details = json.dumps({"seconds": spent}) if spent else None
     store.finish(RunFinish(run_id, step, "failed" if failed else "success", None, seconds, said, details, at))
     return run_id
@@ -147,7 +148,7 @@ def _history(store: Opstore, before: str) -> list[dict[str, float]]:
 def _passed(document: Mapping[str, object], manifest: Manifest) -> Iterator[Check]:
     """What came out well: tests by what they look at, nodes as built, sources as fresh. One check an asset and name."""
     seen = set()
-    for row in mappings(document.get("results")):
+    for row in latest(mappings(document.get("results"))):
         unique_id = text(row.get("unique_id"))
         if not _came_out_well(row) or not unique_id:
             continue

@@ -122,9 +122,11 @@ _WEBHOOK = re.compile(
 
 # --- Addresses with a password inside: the user and the host stay ----------------------------------------------------------------
 
+# A password may hold an at and then a slash; what comes before the slash is no host then.
 _URL_PASSWORD = re.compile(
     rf"""(://[^\s:/@"'<>\[]{{0,128}}:){_UNMARKED}(?!\d{{1,5}}[/?\#])
-    (?:[^\s@/"'<>]{{1,1024}}@)+""",
+    (?:[^\s@/"'<>]{{1,1024}}@)+
+    (?:(?![\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}(?::\d{{1,5}})?/)[^\s@"'<>?\#]{{1,128}}@)*""",
     re.VERBOSE,
 )
 # Not a valid URL, since a slash must be written %2F; people write it all the same, and the error quotes it.
@@ -161,7 +163,7 @@ _OF_A_NAME = rf"""(?:(?:(?<=[:=])|(?<=[=:>][ ])|[ ]{{1,4}}(?:=>|:=|={{1,2}}|:)(?
 _BARE = r"""(?:[^\s"'`<>&;,)\]}]|[<>&;,)\]}](?![\w.-]{1,40}\s?[=:]|[\s"'`&;,)\]}\\]|$))++""" + _OF_A_NAME
 
 
-_ASSIGN = r"(?>\s{0,4}(?:=>|:=|={1,2}|:)\s{0,4})"
+_ASSIGN = r"(?>\s{0,4}(?:=>|:=|={1,2}|:|%(?:25){0,2}3[AD])\s{0,4})"  # or percent-encoded, once or more
 
 
 def _named(names: str, separator: str, *, condition: str = "", start: str = "", bare: str = _BARE) -> re.Pattern[str]:
@@ -182,7 +184,7 @@ _STRONG_VALUE = _named(_STRONG, _ASSIGN, condition=r"(?!(?<=PWD=)/|(?<=PWD:\ )/|
 _WEAK_VALUE = _named(
     _WEAK,
     _ASSIGN,
-    condition=r"""(?=(?<==)(?!\d{1,9}\b)|["']|\\{1,8}["']|[^\s"']{16}|[^\s"'\d(]{0,40}\d[^\s"']{6})""",
+    condition=r"""(?=(?:(?<==)|(?<=%3D)|(?<=%253D))(?!\d{1,9}\b)|["']|\\{1,8}["']|[^\s"']{16}|[^\s"'\d(]{0,40}\d[^\s"']{6})""",
 )
 _WORDS = r"(?:[^\W_]{1,20}[_.-]){0,4}"
 _PAIR = _named(_STRONG + "|token", r"(?<=[\"'])\s{0,4},\s{0,4}(?=[\"'])", start=rf"[\"']{_WORDS}")
@@ -195,6 +197,12 @@ _FLAG = _named(
     bare=r"[^\s\"']++" + _OF_A_NAME,
 )
 _SQL_PASSWORD = _named(r"password|identified\s{1,4}by|credentials", r"\s{1,4}(?=[\"'])")
+# In prose things are identified by their keys.
+_SQL_BARE_PASSWORD = re.compile(
+    r"""(IDENTIFIED\s{1,4}BY\s{1,4} | (?i:\b(?:user|role|to)\s{1,4}\S{1,128}\s{1,4}identified\s{1,4}by\s{1,4}))
+    (?!\[redacted|\\{0,8}["'`]|(?i:password|values)\b)[^\s;,"'`]+""",
+    re.VERBOSE,
+)
 _XML = re.compile(rf"(?i)(<(?:\w{{1,30}}:)?(?:{_STRONG}|token)[\w.-]{{0,32}}>){_UNMARKED}[^<\n]+", re.VERBOSE)
 _NETRC = re.compile(rf"(?i)(login\s{{1,4}}\S{{1,100}}\s{{1,4}}password\s{{1,4}}){_UNMARKED}\S+")
 _JSON_QUOTE = r"\\{0,4}[\"']"
@@ -266,6 +274,7 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (_LONG_SCHEME, rf"\1{REDACTED}"),
     (_WEBHOOK, rf"\1{REDACTED}"),
     (_SQL_PASSWORD, _keep_before),
+    (_SQL_BARE_PASSWORD, rf"\1{REDACTED}"),
     (_XML, rf"\1{REDACTED}"),
     (_NETRC, rf"\1{REDACTED}"),
     (_KAGGLE, rf"\1{REDACTED}"),

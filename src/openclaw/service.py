@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import structlog
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from openclaw.access import may_write
 from openclaw.agent import Agent, Ending, Poll
@@ -30,6 +31,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _MOST_EVENTS = 10_000
 _MOST_BYTES = 32 << 20
+_AHEAD = timedelta(minutes=5)  # how far the clock of a producer may be before this one's
 _PATIENCE, _AGAIN = 20.0, 0.05  # seconds, for a pass that another one holds up
 
 
@@ -49,6 +51,14 @@ class PushedEvent(BaseModel):
     run_id: str | None = Field(None, max_length=200)
     evidence: dict[str, Any] = Field(default_factory=dict)
     occurred_at: str | None = Field(None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    @field_validator("occurred_at")
+    @classmethod
+    def _has_happened(cls, value: str | None) -> str | None:
+        """An incident is over when something passes later than it was seen: of one in the future nothing would."""
+        if value is not None and datetime.fromisoformat(value) > datetime.now(UTC) + _AHEAD:
+            raise ValueError(f"it is now {utc_now()}: what is pushed has happened; look at the producer's clock")
+        return value
 
     def as_event(self) -> Event:
         """The event to record."""

@@ -6,7 +6,7 @@ import re
 
 from openclaw.model import Category, Failure
 
-__all__ = ["names", "signature"]
+__all__ = ["host", "names", "signature"]
 
 _LONGEST = 2_000  # characters of a message that are looked at; what follows is quoted SQL or a stack
 _HEADING = re.compile(
@@ -29,6 +29,14 @@ _NAMED = re.compile(
     | \b(?:relation|table|view|object|name)\s+(?P<bare>[\w$]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
+# How errors name the host that they did not reach: quoted, in an address, after the words for it, or with a port.
+_HOST = re.compile(
+    r"""\b(?:server\ at|server\ on|host(?:\ ?name)?|endpoint(?:\ url)?)[\s:=]*['"](?:\w+://)?(?P<quoted>[\w.-]+)
+    | ://(?:[^\s/@]*@)?(?P<address>[\w.-]+)
+    | \b(?:connect(?:ing|ion)?\ to|reach|resolve\ host|lookup|server\ on|host)[\s:]+(?P<told>[\w-]+(?:\.[\w-]+)+)
+    | (?<![\w./])(?P<port>(?![\w.-]*\.(?:py|sql|java|scala|go|rs|yml):)[a-z][\w-]*(?:\.[\w-]+)*|\d+(?:\.\d+){3}):\d{2,5}\b(?![:.]\d)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 # Of these the thing that is named differs from node to node while the cause is the same: one role without a right, one full warehouse.
 _BLIND: frozenset[Category] = frozenset({"auth_or_permission", "resource_exhausted", "concurrency"})
 
@@ -43,6 +51,12 @@ def signature(failure: Failure, category: Category, *, blind: bool = False) -> s
     if blind or category in _BLIND:
         words = _QUOTED.sub("?", words)
     return " ".join(_VARYING.sub("#", words).lower().split())
+
+
+def host(message: str) -> str | None:
+    """The host that an error names first, in lower case."""
+    found = _HOST.search(message[:_LONGEST])
+    return found[found.lastgroup].lower() if found and found.lastgroup else None
 
 
 def names(words: str) -> frozenset[str]:

@@ -122,7 +122,7 @@ def _same_rows(check: Failure, root: Failure) -> bool:
 def _fingerprint(group: Group) -> str:
     root = group.root
     parts = (root.asset or root.resource, root.check or "", group.diagnosis.category)
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _title(group: Group, lineage: Lineage) -> str:

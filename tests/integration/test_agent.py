@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agents import Told, agent_on, at, event, ran, write_agent_script
 from openclaw.agent import Past
 from openclaw.detect import Expected
-from openclaw.model import Action, Advice, IncidentView
+from openclaw.lineage import Lineage
+from openclaw.model import Action, Advice, Failure, Finding, IncidentView
+from openclaw.triage import investigate
 from opstore.store import Check, Edge, Opstore, RunFinish, utc_now
 
 CHAIN = [
@@ -301,6 +308,24 @@ def test_an_alert_that_the_channel_does_not_take_is_sent_by_the_next_pass(store:
     assert agent_on(store, told).poll().alerts_sent == 0
 
 
+def test_an_alert_that_the_channel_refuses_for_good_is_tried_ever_more_seldom(
+    store: Opstore, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def polled(minutes: float) -> int:
+        monkeypatch.setattr("openclaw.alerts.utc_now", lambda: at(minutes))
+        done = agent_on(store, told).poll()
+        return done.alerts_failed + done.alerts_sent
+
+    store.record_events([event("silver.orders")])
+    told.refuses = True
+    assert [polled(0) for _ in range(20)] == [1, 1] + [0] * 18
+    assert [polled(minutes) for minutes in (4, 6, 6, 9, 11, 19, 21)] == [0, 1, 0, 0, 1, 0, 1]
+    assert [polled(4 * 60 + 1) for _ in range(12)] == [1] * 12, "never longer than four hours"
+    told.refuses = False
+    assert [polled(minutes) for minutes in (3 * 60, 4 * 60 + 1)] == [0, 1]
+    assert told.last[0].state == "open"
+
+
 def test_an_incident_that_is_over_before_its_alert_was_sent_is_still_told_of(store: Opstore, told: Told) -> None:
     told.refuses = True
     store.record_events([event("silver.orders", check="unique")])
@@ -423,6 +448,43 @@ def test_an_event_that_keeps_to_no_form_is_an_incident_all_the_same(
     }  # fmt: skip
     store.append({"ops_events": [row | {column: value}]})
     assert agent_on(store, told).poll().opened == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["model", "stale", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KNOWN = ("kind", "status", "asset", "category", "columns", "count", "tested", "runs", "affected", "exposures", "file")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    evidence=st.dictionaries(st.sampled_from(KNOWN), JSON), kind=st.sampled_from(["DBT_TEST_FAILED", "SCHEMA_DRIFT"])
+)
+def test_whatever_an_event_says_of_itself_it_is_an_incident(
+    tmp_path_factory: pytest.TempPathFactory, evidence: dict[str, Any], kind: str
+) -> None:
+    store = Opstore(tmp_path_factory.mktemp("any") / "opstore.sqlite")
+    row = {"event_id": "x", "type": kind, "resource": "silver.orders", "message": "m", "occurred_at": utc_now()}
+    store.append({"ops_events": [row | {"evidence": json.dumps(evidence)}]})
+    assert agent_on(store, Told(), investigate).poll().opened == 1
+
+
+def test_an_event_that_cannot_be_judged_holds_the_others_not_up_and_is_told_of(store: Opstore, told: Told) -> None:
+    def judge(failures: Sequence[Failure], lineage: Lineage) -> Sequence[Finding]:
+        if any("trap" in failure.message for failure in failures):
+            raise TypeError("unhashable")
+        return investigate(failures, lineage)
+
+    bad, good = event("silver.orders", message="a trap", run="1"), event("silver.sellers", message="nulls", run="1")
+    store.record_events([bad, good])
+    assert agent_on(store, told, judge).poll().opened == 2
+    store.record_events([event("silver.items", message="nulls", run="1")])
+    assert agent_on(store, told, judge).poll().events == 1, "nor later, where it is seen again beside what is new"
+    (view,) = [view for view in told.last if view.root == "silver.orders"]
+    assert view.category == "unknown"
+    assert f"no judgement of event {bad.event_id}: TypeError" in view.evidence[0].text
 
 
 def test_secrets_are_in_no_incident_and_no_alert(store: Opstore, told: Told) -> None:

@@ -12,7 +12,7 @@ from agents import Told
 from openclaw.assembly import build_agent
 from openclaw.recording import record
 from openclaw.settings import load_settings
-from opstore.store import Opstore, RunStart
+from opstore.store import Check, Opstore, RunStart
 
 MODEL, TEST = "model.shop.fct_orders", "test.shop.unique_orders.0123456789"
 
@@ -114,6 +114,47 @@ def test_what_comes_out_well_in_a_later_invocation_resolves_the_incident(
     assert words in store.query("SELECT reason FROM ops_incidents_current")[0]["reason"]
 
 
+def built(target: Path, invocation: str, **models: str) -> None:
+    rows = [{"unique_id": f"model.shop.{name}", "status": status} for name, status in models.items()]
+    write(target / "run_results.json", {"metadata": {"invocation_id": invocation}, "results": rows})
+
+
+def without_orders(target: Path) -> None:
+    """The manifest has another model, and none that reads from or makes fct_orders."""
+    model = {"resource_type": "model", "name": "dim_shops", "depends_on": {"nodes": ["source.shop.raw.shops"]}}
+    write(target / "manifest.json", {"nodes": {"model.shop.dim_shops": model}})
+
+
+def test_a_model_that_later_manifests_do_not_have_is_retired_and_one_that_was_only_not_run_is_not(
+    store: Opstore, target: Path
+) -> None:
+    agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
+    built(target, "abc", fct_orders="error")
+    record(store, target)
+    assert agent.poll().opened == 1
+    built(target, "a part", dim_shops="success")
+    record(store, target)
+    assert agent.poll().resolved == 0, "the manifest still has it"
+    without_orders(target)
+    record(store, target)
+    assert agent.poll().resolved == 1
+    (incident,) = store.query("SELECT change, reason FROM ops_incidents_current")
+    assert (incident["change"], "fct_orders is no more" in incident["reason"]) == ("retired", True)
+
+
+def test_a_model_that_is_still_looked_at_is_not_retired_though_it_has_no_lineage_left(
+    store: Opstore, target: Path
+) -> None:
+    agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
+    built(target, "abc", fct_orders="error")
+    record(store, target)
+    assert agent.poll().opened == 1
+    without_orders(target)
+    store.record_checks("def", [Check(MODEL, "unique_orders", "dbt_test", "error", "fail", 1)])
+    record(store, target)
+    assert agent.poll().resolved == 0
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"results": [{"unique_id": "model.a.b", "status": "perhaps"}]}'])
 def test_artifacts_that_cannot_be_read_raise_an_incident_which_readable_ones_resolve(
     store: Opstore, target: Path, content: str
@@ -129,6 +170,30 @@ def test_artifacts_that_cannot_be_read_raise_an_incident_which_readable_ones_res
     ran(target, "abc")
     record(store, target)
     assert agent.poll().resolved == 1
+
+
+@pytest.mark.parametrize("found", ["null", '"x"', '[null, "x", 3]'])
+@pytest.mark.parametrize("name", ["run_results", "sources"])
+def test_results_that_are_none_are_no_success(store: Opstore, target: Path, name: str, found: str) -> None:
+    (target / f"{name}.json").write_text(f'{{"results": {found}}}', encoding="utf-8")
+    assert record(store, target).errors
+    assert [run["status"] for run in store.runs()] == ["failed"]
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "9" * 400, '"\\ud800"'])
+def test_what_failed_is_recorded_beside_values_that_are_none(store: Opstore, target: Path, odd: str) -> None:
+    row = f'{{"unique_id": "{TEST}", "status": "fail", "failures": {odd}, "message": {odd}, "execution_time": {odd}}}'
+    (target / "run_results.json").write_text(f'{{"results": [{row}], "elapsed_time": {odd}}}', encoding="utf-8")
+    record(store, target)
+    assert len(store.query("SELECT * FROM ops_events WHERE type = 'DBT_TEST_FAILED'")) == 1
+    assert build_agent(load_settings(opstore=str(store.path)), lambda text: None, store).poll().opened == 1
+
+
+def test_a_model_that_was_tried_twice_has_passed_only_where_the_last_try_did(store: Opstore, target: Path) -> None:
+    tries = [{"unique_id": MODEL, "status": word} for word in ("success", "error")]
+    write(target / "run_results.json", {"metadata": {"invocation_id": "abc"}, "results": tries})
+    record(store, target)
+    assert {c["status"] for c in store.checks("dbt:abc") if c["asset"] == MODEL} == {"error"}
 
 
 def test_a_folder_without_artifacts_is_not_taken_for_health(store: Opstore, tmp_path: Path) -> None:

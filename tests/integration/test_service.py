@@ -21,7 +21,7 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 
-from agents import Told, agent_on, event, ran
+from agents import Told, agent_on, at, event, ran
 from conftest import free_port
 from openclaw.agent import Agent
 from openclaw.assembly import build_agent
@@ -39,7 +39,7 @@ PUSHED = {
     "resource": "silver.orders",
     "check_name": "unique",
     "message": "3 orders twice",
-    "occurred_at": "2030-01-01T00:00:00.000Z",
+    "occurred_at": "2020-01-01T00:00:00.000Z",
 }
 
 
@@ -71,7 +71,7 @@ def test_the_same_event_pushed_again_takes_no_second_effect(client: TestClient, 
     ids = [client.post("/events", json=PUSHED).json()["event_ids"] for _ in range(3)]
     assert len({tuple(one) for one in ids}) == 1
     assert told.last[0].count == 1
-    client.post("/events", json=[PUSHED | {"occurred_at": f"2030-01-01T00:0{i}:00.000Z"} for i in range(1, 4)])
+    client.post("/events", json=[PUSHED | {"occurred_at": f"2020-01-01T00:0{i}:00.000Z"} for i in range(1, 4)])
     assert told.last[0].count == 4
 
 
@@ -194,6 +194,8 @@ def test_a_token_beside_the_header_of_a_proxy_counts(agent: Agent) -> None:
         {"unknown": 1},
         {"evidence": "text"},
         {"occurred_at": "yesterday"},
+        {"occurred_at": "2024-99-99T99:99:99.999Z"},
+        {"occurred_at": "2023-02-29T00:00:00.000Z"},
         {"message": 7},
     ],
 )
@@ -202,6 +204,22 @@ def test_what_is_no_event_is_refused_and_not_recorded(
 ) -> None:
     assert client.post("/events", json=[PUSHED, PUSHED | changes]).status_code == 422
     assert agent.store.query("SELECT * FROM ops_events") == []
+
+
+def test_what_is_to_happen_is_refused_and_what_a_fast_clock_says_is_not(client: TestClient, agent: Agent) -> None:
+    refused = client.post("/events", json=PUSHED | {"occurred_at": "2099-01-01T00:00:00.000Z"})
+    assert (refused.status_code, "look at the producer's clock" in refused.text) == (422, True)
+    assert agent.store.query("SELECT * FROM ops_events") == []
+    assert client.post("/events", json=PUSHED | {"occurred_at": at(4)}).status_code == 202
+    assert client.post("/events", json=PUSHED | {"occurred_at": at(6)}).status_code == 422
+
+
+@pytest.mark.parametrize("odd", [["model"], {"model": 1}, 7, None])
+@pytest.mark.parametrize("name", ["kind", "status", "asset"])
+def test_evidence_of_any_form_stops_no_pass(client: TestClient, told: Told, name: str, odd: object) -> None:
+    assert client.post("/events", json=PUSHED | {"evidence": {name: odd}}).status_code == 202
+    assert client.post("/poll").status_code == 200
+    assert len(told.messages) == 1
 
 
 def test_more_than_a_request_may_hold_is_refused(client: TestClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -344,3 +345,12 @@ def test_signing_out_ends_it(client: TestClient, incident: str) -> None:
 def test_a_name_of_the_signer_is_text_like_any_other(client: TestClient, incident: str) -> None:
     sign_in(client, "<script>alert(1)</script>")
     assert Tags(client.get(f"/incidents/{incident}").text).scripts == ["/assets/openclaw.js"]
+
+
+def test_a_time_that_is_none_keeps_no_page_back(store: Opstore, client: TestClient) -> None:
+    failed = replace(event("silver.orders", check="unique", run="1"), occurred_at="2024-99-99T99:99:99.999Z")
+    store.record_events([failed])
+    agent_on(store, Told()).poll()
+    (incident,) = store.query("SELECT incident_id FROM ops_incidents_current")
+    for path in (*PAGES, f"/incidents/{incident['incident_id']}"):
+        assert client.get(path).status_code == 200, path

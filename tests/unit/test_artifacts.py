@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from openclaw.artifacts import Artifacts, read_artifacts
 from openclaw.model import Failure
+from openclaw.triage import triage
 
+# What JSON can say and a file, a float or a database cannot.
+AWKWARD = st.sampled_from([float("nan"), float("inf"), 10**400, "1e999", "nan", "\ud800", "\x00", "9" * 400])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | AWKWARD,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
@@ -24,12 +27,12 @@ ROWS = st.lists(
         {},
         optional={
             "unique_id": st.sampled_from(
-                ["", "model.h.kites", "test.h.unique_kites_id.0123456789", "source.h.raw.kites"]
+                ["", "\ud800", "model.h.kites", "test.h.unique_kites_id.0123456789", "source.h.raw.kites"]
             )
             | JSON,
             "status": WORDS | JSON,
             "message": st.text(max_size=40) | JSON,
-            "failures": JSON,
+            "failures": AWKWARD | JSON,
             "node": st.fixed_dictionaries({}, optional={"unique_id": JSON, "name": JSON}) | JSON,
             "error": JSON,
             "max_loaded_at": st.sampled_from(["0001-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "soon"]) | JSON,
@@ -132,6 +135,24 @@ def test_results_without_an_id_are_kept_apart(tmp_path: Path) -> None:
 def test_a_node_that_was_tried_twice_counts_once_as_it_ended(tmp_path: Path) -> None:
     rows = [{"unique_id": "model.h.kites", "status": "error", "message": text} for text in ("first", "last")]
     assert one(read(tmp_path, run_results=results(*rows))).message == "last"
+
+
+@pytest.mark.parametrize(("first", "last", "status"), [("error", "success", []), ("success", "error", ["error"])])
+def test_a_node_that_was_tried_twice_is_as_the_last_try_left_it(
+    tmp_path: Path, first: str, last: str, status: list[str]
+) -> None:
+    tries = [{"unique_id": "model.h.kites", "status": word} for word in (first, last)]
+    assert [failure.status for failure in read(tmp_path, run_results=results(*tries)).failures] == status
+
+
+def test_a_try_that_failed_is_not_undone_by_being_skipped(tmp_path: Path) -> None:
+    tries = [{"unique_id": "model.h.kites", "status": word} for word in ("error", "skipped")]
+    assert one(read(tmp_path, run_results=results(*tries))).status == "error"
+
+
+def test_a_source_that_was_asked_twice_is_as_the_last_answer_has_it(tmp_path: Path) -> None:
+    answers = fresh(status="error")["results"] + fresh(status="pass")["results"]
+    assert read(tmp_path, sources={"results": answers}).failures == ()
 
 
 def test_skipped_nodes_are_no_failures(tmp_path: Path) -> None:
@@ -272,6 +293,38 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, text: str, problem: str) -
     assert found.errors[0].startswith("run_results.json")
 
 
+@pytest.mark.parametrize("artifact", ["run_results", "sources"])
+@pytest.mark.parametrize(
+    ("found", "problems"),
+    [
+        (None, ["are null, and neither a list nor an object"]),
+        ("x", ['are "x", and neither a list nor an object']),
+        (7, ["are 7, and neither"]),
+        ([None, "x", 3], ["result 1 is null", 'result 2 is "x"', "result 3 is 3"]),
+        ({"source.h.raw.kites": None}, ["result source.h.raw.kites is null, and no object"]),
+        ([], []),
+        ({}, []),
+    ],
+)
+def test_results_that_are_none_are_named(tmp_path: Path, artifact: str, found: object, problems: list[str]) -> None:
+    errors = read(tmp_path, **{artifact: {"results": found}}).errors
+    assert len(errors) == len(problems)
+    for error, problem in zip(errors, problems, strict=True):
+        assert error.startswith(f"{artifact}.json")
+        assert problem in error
+
+
+@pytest.mark.parametrize("failures", ["NaN", "Infinity", "9" * 400, '"1e999"'])
+def test_a_count_that_is_no_number_is_as_if_it_were_absent(tmp_path: Path, failures: str) -> None:
+    row = f'{{"unique_id": "test.h.unique_kites.0123456789", "status": "fail", "failures": {failures}}}'
+    assert "count" not in one(read(tmp_path, run_results=f'{{"results": [{row}]}}')).context
+
+
+def test_half_of_an_escaped_letter_can_be_written_again(tmp_path: Path) -> None:
+    found = read(tmp_path, run_results='{"results": [{"unique_id": "model.h.\\ud800", "status": "error"}]}')
+    assert one(found).resource == "model.h.?"
+
+
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     (tmp_path / "run_results.json").write_bytes(b'{"results": "\xff"}')
     assert "is not UTF-8" in read_artifacts(tmp_path).errors[0]
@@ -305,9 +358,12 @@ def test_many_results_are_read(tmp_path: Path) -> None:
 @given(rows=ROWS, manifest=JSON)
 def test_any_json_is_read(tmp_path_factory: pytest.TempPathFactory, rows: list[Any], manifest: Any) -> None:
     folder = tmp_path_factory.mktemp("any")
-    read(
+    found = read(
         folder,
         run_results={"results": rows},
         sources={"results": rows},
         manifest={"nodes": {"model.h.kites": manifest}, "parent_map": manifest},
     )
+    for failure in found.failures:
+        f"{failure.resource}{failure.message}".encode()
+    triage(folder)

@@ -100,6 +100,71 @@ def test_an_outage_is_one_whatever_it_hits() -> None:
     assert len(roots(*(model(name, "could not connect to server: Connection refused") for name in "abc"))) == 1
 
 
+REFUSED = 'connection to server at "{}" (10.0.0.1), port 5432 failed: Connection refused'
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        REFUSED,
+        'could not translate host name "{}" to address: Name or service not known',
+        "HTTPSConnectionPool(host='{}', port=443): Max retries exceeded with url: /v1",
+        "Can't connect to MySQL server on '{}:3306' (111)",
+        "dial tcp: lookup {}.internal: no such host",
+        "psycopg2.OperationalError: connect to {}.internal timed out: Connection timed out",
+        "failed to connect to all addresses; {}:8443: Connection refused",
+        "Failed to connect to https://reader@{}/api: Connection refused",
+    ],
+)
+def test_outages_of_two_hosts_are_two_and_of_one_host_one_whatever_runs(words: str) -> None:
+    a, b, c = (
+        model(name, words.format(host), run_id=run)
+        for name, host, run in (("a", "db-one", "1"), ("b", "db-two", "1"), ("c", "db-one", "2"))
+    )
+    assert roots(a, b, c) == ["model.h.a", "model.h.b"]
+
+
+def test_an_outage_without_a_host_is_one_within_what_ran_together() -> None:
+    told = [("a", "1", "x"), ("b", "2", "x"), ("c", "3", "y")]
+    a, b, c = (model(n, "Connection reset by peer", run_id=run, context={"family": f}) for n, run, f in told)
+    assert roots(a, b, c) == ["model.h.a", "model.h.c"]
+    assert len(roots(*(replace(failure, context={}) for failure in (a, b, c)))) == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "  \n",
+        "division by zero",
+        "Duplicate row detected during DML action",
+        'syntax error at or near "from"',
+        'null value in column "id" violates not-null constraint',
+        'invalid input syntax for type integer: "x"',
+        "it went wrong",
+        "This model has an enforced contract that failed.",
+        "deadlock detected",
+        "The source and target schemas on this incremental model are out of sync!",
+        "Compilation Error: expected token 'end of print statement', got 'x'",
+    ],
+)
+def test_two_nodes_that_say_the_same_of_themselves_are_two(words: str) -> None:
+    assert len(roots(model("a", words), model("b", words))) == 2
+
+
+@pytest.mark.parametrize(
+    "words", ["'cents_to_money' is undefined", 'column "quarter" does not exist', "permission denied for schema raw"]
+)
+def test_two_nodes_that_lack_the_same_are_one(words: str) -> None:
+    assert len(roots(model("a", words), model("b", words))) == 1
+
+
+def test_one_node_that_fails_twice_for_one_reason_is_one() -> None:
+    first = model("a", "division by zero")
+    assert len(roots(first, replace(first, failure_id="later", message=""))) == 2, "without words nobody knows"
+    assert len(roots(first, replace(first, failure_id="later", message="division by zero in row 2"))) == 1
+
+
 def test_nulls_that_are_passed_on_are_one_cause() -> None:
     above, below = (check(asset, "not_null", "null_violation", ["span"]) for asset in ("stg_kites", "fct_flights"))
     assert roots(below, above) == [above.resource]

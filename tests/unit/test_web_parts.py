@@ -13,7 +13,7 @@ from openclaw.web.charts import HEIGHT, WIDTH, run_charts
 from openclaw.web.lineage_picture import Picture, draw
 from openclaw.web.service_levels import service_levels
 from openclaw.web.timeline import timeline_of
-from openclaw.web.wording import ago, compact, duration
+from openclaw.web.wording import ago, clock, compact, duration, seconds_between
 
 AT = "2026-03-01T03:00:00.000Z"
 INCIDENT = Incident(
@@ -143,3 +143,9 @@ def test_times_and_numbers_are_said_as_people_say_them() -> None:
         "just now", "2 h ago", "2026-03-01",
     ]  # fmt: skip
     assert [compact(n) for n in (0, 950, 20_000, 1_500_000)] == ["0", "950", "20 k", "1.5 M"]
+
+
+@pytest.mark.parametrize("odd", ["2024-99-99T99:99:99.999Z", "", "soon", "2026-03-01"])
+def test_what_is_no_moment_is_said_as_it_was_written(odd: str) -> None:
+    assert (ago(odd, AT), seconds_between(odd, AT), seconds_between(AT, odd)) == (odd[:10], 0.0, 0.0)
+    assert clock(odd).startswith(odd[:10])

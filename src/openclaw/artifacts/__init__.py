@@ -70,5 +70,5 @@ def _read(path: Path | None, reader: Callable[[dict[str, object]], T], absent: T
 
 
 def _distinct(failures: tuple[Failure, ...]) -> tuple[Failure, ...]:
-    """One failure per id, the last: a node that stands there twice was attempted twice."""
+    """One failure per id, the last."""
     return tuple({failure.failure_id: failure for failure in failures}.values())

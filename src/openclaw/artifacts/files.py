@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from openclaw.artifacts.shapes import parsed
+
 __all__ = ["Found", "Unreadable", "find", "read_object"]
 
 _NAMES = {
@@ -59,7 +61,7 @@ def read_object(path: Path) -> dict[str, object]:
     """The JSON object in a file. Raises `Unreadable`."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        value = json.loads(text)
+        value = parsed(text)
     except OSError as error:
         raise Unreadable(path.name, f"cannot be opened ({error.strerror}).", "Check its permissions.") from error
     except UnicodeDecodeError as error:

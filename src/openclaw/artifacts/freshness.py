@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from openclaw.artifacts.results import Results, invocation_of
-from openclaw.artifacts.shapes import mapping, mappings, number, text
+from openclaw.artifacts.results import Results, invocation_of, latest
+from openclaw.artifacts.shapes import mapping, number, rows_of, text
 from openclaw.model import Failure
 
 __all__ = ["read_freshness"]
@@ -22,9 +22,10 @@ _UNITS = (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0))
 def read_freshness(document: Mapping[str, object]) -> Results:
     """From the parsed JSON of sources.json."""
     invocation = invocation_of(document)
-    rows = mappings(document.get("results") or document.get("sources"))
-    failures, notes = [], []
-    for row in rows:
+    found = document.get("results", document.get("sources", []))
+    rows, odd = rows_of(document.get("sources") if found is None else found, "sources.json")
+    failures, notes = [], list(odd)
+    for row in latest(rows):
         unique_id = text(row.get("unique_id")) or text(mapping(row.get("node")).get("unique_id"))
         word = (text(row.get("status")) or text(row.get("state"))).strip().lower()
         if word in ("warn", "error", "runtime error", "fail"):

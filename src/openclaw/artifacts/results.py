@@ -7,16 +7,16 @@ Fusion writes the words of the status with a capital.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from openclaw.artifacts.checks import Check, check_of
 from openclaw.artifacts.manifest import Manifest
-from openclaw.artifacts.shapes import mapping, mappings, number, text
+from openclaw.artifacts.shapes import mapping, number, rows_of, text
 from openclaw.model import EventType, Failure
 
-__all__ = ["Results", "Status", "read_results"]
+__all__ = ["Results", "Status", "invocation_of", "latest", "read_results"]
 
 Status = Literal["ok", "error", "fail", "warn", "stale", "skipped"]
 _Bad = Literal["error", "fail", "warn", "stale"]
@@ -71,9 +71,9 @@ class Results:
 def read_results(document: Mapping[str, object], manifest: Manifest) -> Results:
     """From the parsed JSON of run_results.json."""
     invocation = invocation_of(document)
-    rows = mappings(document.get("results"))
-    failures, skipped, notes = [], [], []
-    for position, row in enumerate(rows):
+    rows, odd = rows_of(document.get("results", []), "run_results.json")
+    failures, skipped, notes = [], [], list(odd)
+    for position, row in enumerate(latest(rows)):
         unique_id = _unique_id(row)
         status = _status(row)
         if status == "skipped":
@@ -87,6 +87,13 @@ def read_results(document: Mapping[str, object], manifest: Manifest) -> Results:
     if "results" not in document:
         notes.append("run_results.json has no `results`.")
     return Results(tuple(failures), tuple(filter(None, skipped)), len(rows), tuple(notes), invocation)
+
+
+def latest(rows: Sequence[Mapping[str, object]]) -> tuple[Mapping[str, object], ...]:
+    """The rows, of a node that was tried twice the last one alone. To be skipped is no try."""
+    named = [(place, _unique_id(row)) for place, row in enumerate(rows)]
+    last = {name: place for place, name in named if _status(rows[place]) != "skipped"}
+    return tuple(rows[place] for place, name in named if not name or last.get(name, place) == place)
 
 
 def invocation_of(document: Mapping[str, object]) -> dict[str, str]:

@@ -10,8 +10,8 @@ _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def seconds_between(earlier: str, later: str) -> float:
-    """Seconds from one moment to another; 0 where the clocks of two machines disagree about which was first."""
-    return max(0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
+    """Seconds from one moment to another; 0 where the clocks of two machines disagree about which was first, or one is no moment."""
+    return max(0.0, _seconds(earlier, later) or 0.0)
 
 
 def duration(seconds: float | None) -> str:
@@ -31,9 +31,9 @@ def duration(seconds: float | None) -> str:
 
 
 def ago(moment: str, now: str) -> str:
-    """`just now`, `5 min ago`, `3 h ago`, `2 d ago`, and the date after a month."""
-    passed = seconds_between(moment, now)
-    if passed >= timedelta(days=31).total_seconds():
+    """`just now`, `5 min ago`, `3 h ago`, `2 d ago`, and the date after a month; what is no moment as it was written."""
+    passed = _seconds(moment, now)
+    if passed is None or passed >= timedelta(days=31).total_seconds():
         return moment[:10]
     for unit, size in _UNITS[:-1]:
         if passed >= size:
@@ -68,3 +68,11 @@ def short_name(name: str) -> str:
     """What people call a resource: of dbt's `model.olist.fact_orders` the last part, anything else as it stands."""
     parts = name.split(".")
     return parts[-1] if len(parts) > 2 and "/" not in name else name
+
+
+def _seconds(earlier: str, later: str) -> float | None:
+    """None where one of them is no moment: the record has what a producer wrote."""
+    try:
+        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    except (TypeError, ValueError):
+        return None
