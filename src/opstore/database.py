@@ -43,6 +43,10 @@ class Database(Protocol):
         """Delete what was recorded before, but for what incidents rest on; returns how many rows went."""
         ...
 
+    def probe(self) -> bool:
+        """Whether the record is there and can be read; False where it has not been made yet. Makes and changes nothing."""
+        ...
+
 
 class SqliteDatabase:
     """One SQLite file. Safe for several processes at once. Everything raises OpstoreUnavailable."""
@@ -71,6 +75,22 @@ class SqliteDatabase:
         with self.connection() as connection, _transaction(connection):
             deleted = (connection.execute(s, {"before": before}).rowcount for s in script.split(";") if s.strip())
             return sum(deleted)
+
+    def probe(self) -> bool:
+        try:
+            self.path.stat()
+            # Not mode=ro, which leaves the files of the WAL behind.
+            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                if version:
+                    connection.execute("SELECT count(*) FROM ops_runs")
+                return bool(version)
+        except FileNotFoundError:
+            return False
+        except sqlite3.DatabaseError as error:
+            raise OpstoreUnavailable(self.path, str(error)) from error
+        except OSError as error:
+            raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:

@@ -127,6 +127,13 @@ class Opstore:
 
     # --- What is read -----------------------------------------------------------------------------------------------------------
 
+    def probe(self) -> bool:
+        """Whether the record is there and can be read; False where it has not been made yet.
+
+        Makes, changes and sends nothing, unlike whatever else is asked here.
+        """
+        return self._database.probe()
+
     def query(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """The rows of a SELECT over the record's tables and views, after sending what waits in the spool."""
         self.catch_up()

@@ -267,6 +267,22 @@ def test_a_moment_comes_back_as_it_was_given(both: tuple[Opstore, Opstore]) -> N
     assert row == {"occurred_at": "2026-01-02T03:04:05.678Z"}
 
 
+def test_a_probe_makes_and_sends_nothing(on_bigquery: Opstore, bigquery: str) -> None:
+    on_bigquery.spool.add({"ops_events": []})
+    assert not on_bigquery.probe()
+    dataset = str(on_bigquery.path).rpartition("/")[2]
+    assert list(client(bigquery).list_tables(dataset)) == []
+    on_bigquery.query("SELECT 1 AS one FROM ops_runs")
+    waiting = on_bigquery.spool.add({"ops_events": []})
+    assert on_bigquery.probe()
+    assert on_bigquery.spool.waiting() == [waiting]
+
+
+def test_a_probe_of_a_dataset_that_is_missing_says_so(bigquery: str, tmp_path: Path) -> None:
+    with pytest.raises(OpstoreUnavailable, match="ops_missing"):
+        open_opstore("bigquery://test/ops_missing", tmp_path / "spool").probe()
+
+
 def test_recording_a_fact_twice_records_it_once(on_bigquery: Opstore) -> None:
     event = Event("e1", "PIPELINE_FAILED", "x", "y")
     on_bigquery.record_events([event, event])

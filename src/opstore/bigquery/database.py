@@ -79,6 +79,14 @@ class BigQueryDatabase:
         """Delete what was recorded before, but for what incidents rest on; returns how many rows went."""
         return self._change("prune", {"before": before})
 
+    def probe(self) -> bool:
+        with self._errors():
+            self._reader.get_dataset(self.dataset)
+            if not self._version():
+                return False
+            self._query(self._reader, _statement("probe"), {})
+        return True
+
     def _refusal(self, fence: Fence | None) -> Fenced | Conflict:
         if fence is not None:
             name, number = fence
@@ -89,26 +97,37 @@ class BigQueryDatabase:
 
     @cached_property
     def _client(self) -> bigquery.Client:
+        self._migrate(self._reader)
+        return self._reader
+
+    @cached_property
+    def _reader(self) -> bigquery.Client:
+        """Of the dataset as it is."""
         emulated = AnonymousCredentials() if os.environ.get(EMULATOR) else None  # type: ignore[no-untyped-call]
-        client = bigquery.Client(project=self.project, credentials=emulated)
-        self._migrate(client)
-        return client
+        return bigquery.Client(project=self.project, credentials=emulated)
 
     def _migrate(self, client: bigquery.Client) -> None:
         """The log and the views, once for each version of the schema: the log's label says which it has."""
         statements = [_statement("log"), _statement("lock"), *views()]
         version = hashlib.sha256("".join(statements).encode()).hexdigest()[:16]
-        log = f"{self.project}.{self.dataset}.ops_log"
-        try:
-            if client.get_table(log).labels.get("schema") == version:
-                return
-        except api.NotFound:
-            pass
+        if self._version() == version:
+            return
         for statement in statements:
             self._query(client, statement, {})
-        table = client.get_table(log)
+        table = client.get_table(self._log)
         table.labels = {"schema": version}
         client.update_table(table, ["labels"])
+
+    @property
+    def _log(self) -> str:
+        return f"{self.project}.{self.dataset}.ops_log"
+
+    def _version(self) -> str | None:
+        """Of the schema that was made; None where none was."""
+        try:
+            return self._reader.get_table(self._log).labels.get("schema")
+        except api.NotFound:
+            return None
 
     def _rows(self, statement: str, parameters: Mapping[str, Any]) -> Any:
         return self._run(statement, parameters)[1]
