@@ -66,12 +66,12 @@ class _Pieces:
     """A body to be sent piece by piece, as often as is asked: with new credentials the session sends it again."""
 
     def __init__(self, *parts: bytes) -> None:
-        self._parts = [memoryview(part) for part in parts]
+        self._parts = parts
 
     def __len__(self) -> int:
         return sum(len(part) for part in self._parts)
 
-    def __iter__(self) -> Iterator[memoryview]:
+    def __iter__(self) -> Iterator[bytes]:
         return (part[at : at + _PIECE] for part in self._parts for at in range(0, len(part), _PIECE))
 
 
