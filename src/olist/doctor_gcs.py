@@ -39,5 +39,8 @@ def bucket_location(store: Store) -> str | None:
     with explained(store.url, "see the findings above"):
         try:
             return str(bucket.client.get_bucket(bucket.bucket).location).upper()
-        except (api.Forbidden, api.NotFound):  # storage.buckets.get is needed for nothing else; the lake's findings tell the rest
+        except (
+            api.Forbidden,
+            api.NotFound,
+        ):  # storage.buckets.get is needed for nothing else; the lake's findings tell the rest
             return None
