@@ -10,7 +10,7 @@ from google.auth.credentials import AnonymousCredentials
 from olist import doctor_gcs
 from olist.doctor import examine
 from olist.errors import CloudRefused
-from olist.lake.gcs import GcsStore
+from olist.lake.gcs import EMULATOR, GcsStore
 from olist.settings import load_settings
 
 
@@ -34,7 +34,7 @@ def test_a_bucket_that_does_not_tell_is_unknown_on_a_stand_in_only(
 ) -> None:
     store = GcsStore(bucket, "", tmp_path)
     assert store.client  # before the stand-in's address is forgotten
-    monkeypatch.setattr(doctor_gcs, "credentials", lambda _: (AnonymousCredentials(), None))
-    monkeypatch.delenv(doctor_gcs.EMULATOR)
+    monkeypatch.setattr(doctor_gcs, "credentials", lambda _: (AnonymousCredentials(), None))  # type: ignore[no-untyped-call]
+    monkeypatch.delenv(EMULATOR)
     with pytest.raises(CloudRefused, match=bucket):
         doctor_gcs.bucket_answer(store, ["storage.objects.get"])
