@@ -48,19 +48,12 @@ def columns_and_query(statement: str) -> str:
     """`create table t (columns) as (query)` is one statement; the stand-in reads it without the second parentheses only. A cast to a
     type with digits is refused; the stand-in takes it."""
     tree = parse_one(statement, read="bigquery")
-    if any(recursive.args.get("recursive") and inner_withs(recursive) for recursive in tree.find_all(exp.With)):
-        raise InvalidQueryError("WITH is not allowed inside WITH RECURSIVE")
     if any(cast.to.this == exp.DataType.Type.DECIMAL and cast.to.expressions for cast in tree.find_all(exp.Cast)):
         raise InvalidQueryError("Parameterized types are not allowed in CAST expressions")
     if not isinstance(tree, exp.Create) or not isinstance(tree.expression, exp.Subquery):
         return rewrite_create_table_schema_ctas(statement)
     tree.set("expression", tree.expression.unnest())
     return rewrite_create_table_schema_ctas(tree.sql(dialect="bigquery"))
-
-
-def inner_withs(outer: exp.With) -> bool:
-    """Whether a query of this WITH has one of its own."""
-    return any(inner is not outer for inner in outer.find_all(exp.With))
 
 
 def load_parquet(path: str, target: str, context: Any) -> None:

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 import pytest
 import sqlglot
 import yaml
-from google.api_core.exceptions import BadRequest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as library
 from sqlglot import exp
@@ -192,6 +191,7 @@ def test_every_statement_is_bigquerys_grammar_and_outer_joins_have_an_equality(
     for path in statements:
         assert broken_literals(path.read_text(encoding="utf-8")) == [], path
         for tree in filter(None, sqlglot.parse(path.read_text(encoding="utf-8"), read="bigquery")):
+            assert inner_withs(tree) == [], path
             outer = [join for join in tree.find_all(exp.Join) if join.side]
             assert [
                 j.sql() for j in outer if not j.args["on"].find(exp.EQ) or not tables_of(j) > {j.alias_or_name}
@@ -225,10 +225,16 @@ def test_a_line_break_is_found_between_single_quotes_only() -> None:
     assert broken_literals("select '''\n''', r'''\n'''") == []
 
 
-def test_the_stand_in_refuses_a_with_inside_a_recursive_one(warehouse: BigQuery) -> None:
+def test_a_with_inside_a_recursive_one_is_found() -> None:
     inner = "with recursive b as (with c as (select 1 as n) select n from c) select n from b"
-    with pytest.raises(BadRequest, match="RECURSIVE"):
-        warehouse.client.query(inner).result()
+    assert inner_withs(sqlglot.parse_one(inner, read="bigquery"))
+    assert not inner_withs(sqlglot.parse_one(inner.replace(" recursive", ""), read="bigquery"))
+
+
+def inner_withs(tree: exp.Expression) -> list[exp.With]:
+    """WITH inside WITH RECURSIVE, which BigQuery refuses ("WITH is not allowed inside WITH RECURSIVE")."""
+    recursive = [outer for outer in tree.find_all(exp.With) if outer.args.get("recursive")]
+    return [inner for outer in recursive for inner in outer.find_all(exp.With) if inner is not outer]
 
 
 def tables_of(join: exp.Join) -> set[str]:
