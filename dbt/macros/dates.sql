@@ -27,9 +27,18 @@
     end
 {%- endmacro %}
 
-{# Whole numbers from 1 to upper_bound, one a row, in the column `generated_number`. #}
+{# Whole numbers from 1 to upper_bound, one a row, in the column `generated_number`. dbt's own are floating point on BigQuery, which an
+   interval refuses, and a WITH that WITH RECURSIVE may not hold there. #}
 {% macro numbers(upper_bound) -%}
+    {{ return(adapter.dispatch("numbers", "olist")(upper_bound)) }}
+{%- endmacro %}
+
+{% macro default__numbers(upper_bound) -%}
     ({{ dbt.generate_series(upper_bound) }})
+{%- endmacro %}
+
+{% macro bigquery__numbers(upper_bound) -%}
+    (select generated_number from unnest(generate_array(1, {{ upper_bound }})) as generated_number)
 {%- endmacro %}
 
 {% macro month_names() -%}

@@ -23,14 +23,15 @@
 {% macro publish(models) -%}
     {%- set gold = api.Relation.create(database=target.database, schema=target.schema | replace("_next", "")) -%}
     {%- do adapter.create_schema(gold) -%}
+    {%- set built_columns, served_columns = columns_in(target.schema), columns_in(gold.schema) -%}
     {%- set changes = [] -%}
     {%- for model in models -%}
         {%- set built = api.Relation.create(database=target.database, schema=target.schema, identifier=model.alias) -%}
-        {%- set served = load_relation(gold.incorporate(path={"identifier": model.alias})) -%}
-        {%- if served and columns_of(served) == columns_of(built) -%}
+        {%- set served = gold.incorporate(path={"identifier": model.alias}) -%}
+        {%- if served_columns.get(model.alias) == built_columns[model.alias] -%}
             {%- do changes.append("delete from " ~ served ~ " where true; insert into " ~ served ~ " select * from " ~ built ~ ";") -%}
         {%- else -%}
-            {%- do adapter.copy_table(built, gold.incorporate(path={"identifier": model.alias}), "table") -%}
+            {%- do adapter.copy_table(built, served, "table") -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if changes -%}
@@ -39,10 +40,15 @@
     {%- do log("published " ~ gold.schema, info=true) -%}
 {%- endmacro %}
 
-{% macro columns_of(relation) -%}
-    {%- set columns = [] -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do columns.append((column.name, column.dtype)) -%}
+{#
+    By table: its columns' names and types, digits and all, as BigQuery writes them. The adapter's columns have no digits, and a value does
+    not fit into a column of fewer.
+#}
+{% macro columns_in(schema) -%}
+    {%- set question = "select table_name, column_name, data_type from `" ~ target.database ~ "`.`" ~ schema ~ "`.INFORMATION_SCHEMA.COLUMNS order by ordinal_position" -%}
+    {%- set tables = {} -%}
+    {%- for row in run_query(question).rows -%}
+        {%- do tables.setdefault(row[0], []).append((row[1], row[2])) -%}
     {%- endfor -%}
-    {{ return(columns) }}
+    {{ return(tables) }}
 {%- endmacro %}

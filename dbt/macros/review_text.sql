@@ -74,7 +74,7 @@
     {%- set text = "translate(lower(coalesce(" ~ title ~ ", '') || ' . ' || coalesce(" ~ message ~ ", '')), "
         ~ "'áàâãäéèêëíìîïóòôõöúùûüçñÁÀÂÃÄÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑ', 'aaaaaeeeeiiiiooooouuuucnaaaaaeeeeiiiiooooouuuucn')" -%}
     {%- set figures = replace_matches(text, "'[0-9]+[/.,:-]+[0-9][0-9/.,:-]*|([0-9]+)'", first_group()) -%}
-    {%- set clauses = replace_matches(figures, "'[.,;:!?()\"\n\r]+'", "' . '") -%}
+    {%- set clauses = replace_matches(figures, "'[.,;:!?()\"\\n\\r]+'", "' . '") -%}
     trim({{ replace_matches(clauses, "'[^a-z0-9.]+'", "' '") }})
 {%- endmacro %}
 

@@ -23,9 +23,11 @@ from olist.contracts import load_contracts
 from olist.errors import OlistError
 from olist.export.committed import LAYERS
 from olist.export.load import target_of
+from olist.gold.announce import reach
 from olist.lake.open import open_store
 from olist.record import open_record
 from olist.settings import Settings
+from olist.source.locate import DATASET, reach_kaggle
 from olist.warehouse import embedded
 from olist.warehouse.connect import connect
 from opstore.store import OpstoreUnavailable
@@ -54,10 +56,12 @@ def examine(settings: Settings) -> list[Finding]:
         ("versions", _versions),
         ("project", _project),
         ("home", _home),
+        ("source", _source),
         ("warehouse", _warehouse),
         ("lake", _lake),
         ("record", _record),
         ("bigquery", _bigquery),
+        ("airflow", _airflow),
     )
     return [finding for part, check in parts for finding in _guarded(part, check(settings))]
 
@@ -92,6 +96,17 @@ def _home(settings: Settings) -> Iterator[Finding]:
     with tempfile.NamedTemporaryFile(dir=folder):
         yield Finding("home", "can be written", "ok", str(settings.home))
     yield _space("home", folder)
+
+
+def _source(settings: Settings) -> Iterator[Finding]:
+    """What is to be ingested, where that is set."""
+    if settings.source == "kaggle":
+        reach_kaggle()
+        yield Finding("source", "Kaggle can be reached", "ok", DATASET)
+    elif settings.source and settings.source != "synthetic":
+        there = Path(settings.source).expanduser().exists()
+        remedy = "" if there else "correct OLIST_SOURCE"
+        yield Finding("source", "the source is there", "ok" if there else "failed", settings.source, remedy)
 
 
 def _warehouse(settings: Settings) -> Iterator[Finding]:
@@ -148,22 +163,35 @@ def _bigquery(settings: Settings) -> Iterator[Finding]:
     if settings.bigquery is None:
         return
     target = target_of(settings)
-    from olist.doctor_bigquery import dataset_findings
+    from olist.doctor_bigquery import dataset_findings, location_finding
+    from olist.doctor_gcs import bucket_location
 
     for layer in LAYERS:
-        yield from dataset_findings("bigquery", target.project, target.dataset(layer))
+        findings = list(dataset_findings("bigquery", target.project, target.dataset(layer)))
+        yield from findings
+        if any(f.check == "the dataset is there" and f.status == "ok" for f in findings):
+            bucket = bucket_location(open_store(settings))
+            yield location_finding("bigquery", target.project, target.dataset(layer), bucket)
+
+
+def _airflow(settings: Settings) -> Iterator[Finding]:
+    """Who is told of a new gold, if anybody."""
+    if settings.airflow is not None:
+        yield Finding(
+            "airflow", "takes the login and knows the asset", "ok", reach(settings.airflow.get_secret_value())
+        )
 
 
 def _record(settings: Settings) -> Iterator[Finding]:
+    record = open_record(settings)
+    waiting = len(record.spool.waiting())  # before anything could send it
     if settings.opstore_url.startswith("bigquery://"):
         from olist.doctor_bigquery import dataset_findings
 
         project, dataset = settings.opstore_url.removeprefix("bigquery://").split("/")
         yield from dataset_findings("record", project, f"{project}.{dataset}")
-    record = open_record(settings)
-    runs = len(record.runs(limit=1)) if settings.opstore or Path(settings.opstore_url).exists() else 0
-    yield Finding("record", "can be read", "ok", f"{settings.opstore_url}{'' if runs else ', no run yet'}")
-    waiting = len(record.spool.waiting())
+    made = record.probe()
+    yield Finding("record", "can be read", "ok", f"{settings.opstore_url}{'' if made else ', not made yet'}")
     remedy = "it is sent at the next use, once the record can be reached" if waiting else ""
     yield Finding("record", "nothing waits to be sent", "failed" if waiting else "ok", f"{waiting} files", remedy)
 

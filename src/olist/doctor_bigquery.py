@@ -8,10 +8,17 @@ from google.api_core import exceptions as api
 from google.cloud import bigquery
 
 from olist.doctor import Finding
-from olist.export.bigquery import client, grants
+from olist.export.bigquery import MOVE, client, grants
 from olist.google import explained, member
 
-__all__ = ["dataset_findings"]
+__all__ = ["dataset_findings", "location_finding"]
+
+# What is done to a table that is there, tried by a dry run.
+_TO_TABLES = {
+    "bigquery.tables.getData": "SELECT * FROM `{}`",
+    "bigquery.tables.updateData": "DELETE FROM `{}` WHERE FALSE",
+    "bigquery.tables.update": "ALTER TABLE `{}` SET OPTIONS (expiration_timestamp = NULL)",
+}
 
 
 def dataset_findings(part: str, project: str, dataset: str) -> Iterator[Finding]:
@@ -37,6 +44,24 @@ def dataset_findings(part: str, project: str, dataset: str) -> Iterator[Finding]
         return
     refusal = _refusal(database, f"CREATE TABLE `{dataset}.olist_doctor` (probe INT64)")
     yield _finding(part, "bigquery.tables.create", refusal, account, to_write)
+    with explained(dataset, to_write):
+        tables = [item for item in database.list_tables(dataset) if item.table_type == "TABLE"]
+    for permission, statement in _TO_TABLES.items() if tables else ():
+        refusal = _refusal(database, statement.format(f"{dataset}.{tables[0].table_id}"))
+        yield _finding(part, permission, refusal, account, to_write)
+
+
+def location_finding(part: str, project: str, dataset: str, bucket: str | None) -> Finding:
+    """Whether BigQuery loads what lies in a bucket there: into the US from everywhere, else from its own location only."""
+    check, home = "the dataset is where the bucket is", str(client(project).get_dataset(dataset).location).upper()
+    found = f"{dataset} in {home}, the bucket in {bucket}"
+    if bucket is None:
+        return Finding(part, check, "unknown", f"{dataset} in {home}; this account cannot see where the bucket is")
+    if home in (bucket, "US"):
+        return Finding(part, check, "ok", found)
+    if home == "EU" and bucket.startswith("EU"):  # most of Europe's regions are part of the EU, not all
+        return Finding(part, check, "unknown", found)
+    return Finding(part, check, "failed", found, MOVE)
 
 
 def _refusal(database: bigquery.Client, statement: str) -> str | None:

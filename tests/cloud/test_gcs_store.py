@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -142,20 +145,23 @@ def test_a_bucket_that_is_missing_says_so(gcs: str, tmp_path: Path) -> None:
 
 
 class Proxy(ThreadingHTTPServer):
-    """Stands before the server and, for so many uploads, carries them out and loses the answer, or answers 503 unasked."""
+    """Stands before the server and, for so many uploads, carries them out and loses the answer, or answers 503 unasked.
+
+    It may read slowly (`pause`, seconds a mebibyte), and `spoil` downloads and the checksums that uploads are answered.
+    """
 
     daemon_threads = True
 
     def __init__(self, target: str) -> None:
         super().__init__(("127.0.0.1", 0), Relay)
-        self.target, self.lose, self.refuse = target, 0, 0
+        self.target, self.lose, self.refuse, self.pause, self.spoil = target, 0, 0, 0.0, False
 
 
 class Relay(BaseHTTPRequestHandler):
     server: Proxy
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self._read(int(self.headers.get("Content-Length", 0)))
         if self.server.refuse:
             self.server.refuse -= 1
             return self._answer(503, b"{}")
@@ -165,13 +171,31 @@ class Relay(BaseHTTPRequestHandler):
             self.server.lose -= 1
             self.close_connection = True
             return None
-        return self._answer(reply.status_code, reply.content)
+        answer = self._spoilt(reply.content) if self.server.spoil else reply.content
+        return self._answer(reply.status_code, answer, reply.headers.get("X-Goog-Hash"))
 
     def do_GET(self) -> None:
         self.do_POST()
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _read(self, size: int) -> bytes:
+        pieces = []
+        for at in range(0, size, 1 << 20):
+            time.sleep(self.server.pause)
+            pieces.append(self.rfile.read(min(1 << 20, size - at)))
+        return b"".join(pieces)
+
+    def _spoilt(self, answer: bytes) -> bytes:
+        if self.command == "POST":
+            return json.dumps(json.loads(answer) | {"crc32c": "AAAAAA=="}).encode()
+        if "alt=media" in self.path:
+            return answer[::-1]
+        here = f"http://127.0.0.1:{self.server.server_port}"  # where the object's media are to be had
+        return answer.replace(self.server.target.encode(), here.encode())
+
+    def _answer(self, status: int, body: bytes, checksum: str | None = None) -> None:
         self.send_response(status)
+        if checksum:
+            self.send_header("X-Goog-Hash", checksum)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -220,3 +244,34 @@ def test_a_server_that_stays_out_of_order_is_a_passing_error_and_writes_nothing(
     assert raised.value.transient
     proxy.refuse = 0
     assert behind().keys("") == []
+
+
+def test_a_slow_line_takes_longer_than_a_server_may_stay_silent(
+    proxy: Proxy, behind: Callable[[], GcsStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    proxy.pause = 0.3
+    monkeypatch.setattr(upload, "_ATTEMPTS", 1)
+    monkeypatch.setattr(upload, "_SECONDS", (1.5, 60))
+    behind().put("key", written(tmp_path, b"x" * 2 * LARGE))
+    assert behind().read("key") == b"x" * 2 * LARGE
+
+
+def test_a_download_that_was_spoilt_is_a_passing_error_and_not_kept(
+    proxy: Proxy, behind: Callable[[], GcsStore], store: GcsStore, tmp_path: Path
+) -> None:
+    store.put("key", written(tmp_path, b"as written"))
+    proxy.spoil = True
+    other = GcsStore(store.bucket, "lake", tmp_path / "other machine")
+    with pytest.raises(CloudUnavailable, match="lake/key") as raised:
+        other.read("key")
+    assert raised.value.transient
+    assert [p for p in (tmp_path / "other machine").rglob("*") if p.is_file()] == []
+
+
+def test_an_upload_that_arrived_otherwise_is_an_error(
+    proxy: Proxy, behind: Callable[[], GcsStore], tmp_path: Path
+) -> None:
+    proxy.spoil = True
+    with pytest.raises(CloudUnavailable, match="CRC32C AAAAAA=="):
+        behind().put("key", written(tmp_path, b"as written"))

@@ -24,8 +24,11 @@ import yaml
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as library
 from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
 
-from cloud.bigquery import ENVIRONMENT, emulator
+from cloud.bigquery import ENVIRONMENT, broken_literals, emulator
 from databases import owned_platform
 from deliveries import succeed
 from olist import pipeline
@@ -42,6 +45,9 @@ TINY = PROJECT / "tests/data/tiny_dbt"
 DIFFERENCES: dict[tuple[str, str], str] = {}
 # Data tests that only the stand-in fails, and why.
 FAILING: dict[str, str] = {}
+
+# What takes an interval, as sqlglot reads it.
+ADDED = (exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub)
 
 Rows = Counter[tuple[Any, ...]]
 
@@ -183,11 +189,52 @@ def test_every_statement_is_bigquerys_grammar_and_outer_joins_have_an_equality(
     statements = list((warehouse.target / "run").rglob("*.sql"))
     assert len(statements) > 400
     for path in statements:
+        assert broken_literals(path.read_text(encoding="utf-8")) == [], path
         for tree in filter(None, sqlglot.parse(path.read_text(encoding="utf-8"), read="bigquery")):
+            assert inner_withs(tree) == [], path
             outer = [join for join in tree.find_all(exp.Join) if join.side]
             assert [
                 j.sql() for j in outer if not j.args["on"].find(exp.EQ) or not tables_of(j) > {j.alias_or_name}
             ] == [], path
+
+
+def test_intervals_are_whole_numbers(warehouse: BigQuery, results: dict[str, str]) -> None:
+    """BigQuery takes nothing but INT64 there; the stand-in takes a fraction, too."""
+    tables = MappingSchema(dialect="bigquery")
+    for dataset in ("olist_silver", "olist_dbt_staging", "olist_dbt_intermediate", "olist_dbt_gold_next"):
+        for item in warehouse.client.list_tables(f"test.{dataset}"):
+            columns = {field.name: field.field_type for field in warehouse.client.get_table(item.reference).schema}
+            tables.add_table(exp.to_table(f"test.{dataset}.{item.table_id}", dialect="bigquery"), columns)
+    kinds = Counter(kind for path in (warehouse.target / "compiled").rglob("*.sql") for kind in intervals(path, tables))
+    assert kinds.total() > 2
+    assert set(kinds) == {"INT64"}
+
+
+def intervals(path: Path, tables: MappingSchema) -> list[str]:
+    """The types of what a statement adds to moments, where it is no literal."""
+    tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), read="bigquery")
+    if not tree.find(*ADDED):
+        return []
+    typed = annotate_types(qualify(tree, schema=tables, dialect="bigquery"), schema=tables, dialect="bigquery")
+    given = (added.expression for added in typed.find_all(*ADDED))
+    return [number.type.sql("bigquery") for number in given if not isinstance(number, exp.Literal) and number.type]
+
+
+def test_a_line_break_is_found_between_single_quotes_only() -> None:
+    assert broken_literals("select '[\\n]', '[\n]' -- '\n") == ["'[\n]'"]
+    assert broken_literals("select '''\n''', r'''\n'''") == []
+
+
+def test_a_with_inside_a_recursive_one_is_found() -> None:
+    inner = "with recursive b as (with c as (select 1 as n) select n from c) select n from b"
+    assert inner_withs(sqlglot.parse_one(inner, read="bigquery"))
+    assert not inner_withs(sqlglot.parse_one(inner.replace(" recursive", ""), read="bigquery"))
+
+
+def inner_withs(tree: exp.Expression) -> list[exp.With]:
+    """WITH inside WITH RECURSIVE, which BigQuery refuses ("WITH is not allowed inside WITH RECURSIVE")."""
+    recursive = [outer for outer in tree.find_all(exp.With) if outer.args.get("recursive")]
+    return [inner for outer in recursive for inner in outer.find_all(exp.With) if inner is not outer]
 
 
 def tables_of(join: exp.Join) -> set[str]:
@@ -220,3 +267,7 @@ def test_only_a_whole_and_green_build_is_published(warehouse: BigQuery, tiny: Pa
     assert build(2) == (True, of(2), of(2)), "in one transaction"
     assert build(-3) == (False, of(2), of(2)), "a test failed"
     assert build(4, "--select", "tiny_orders") == (True, of(2), of(2)), "a part of the project"
+    log = (warehouse.folder / "logs/dbt.log").read_text(encoding="utf-8")
+    for dataset in ("olist_dbt_gold", "olist_dbt_gold_next"):
+        # With their digits, which the stand-in forgets.
+        assert f"data_type from `test`.`{dataset}`.INFORMATION_SCHEMA.COLUMNS" in log

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,56 @@ def test_a_load_that_was_killed_shows_nothing_and_goes_on(
     assert len(after) == len(before) - 1
     assert set(after) < set(before)
     assert ("agg_regions", True) in retired, "the export before goes after a while"
+
+
+@pytest.fixture
+def expiries(monkeypatch: pytest.MonkeyPatch) -> dict[str, datetime]:
+    """By table: when it goes. The stand-in forgets what it is told of that."""
+    known: dict[str, datetime] = {}
+    listed = client_library.Client.list_tables
+
+    def update(self: Any, table: client_library.Table, fields: list[str]) -> None:
+        assert fields == ["expires"]
+        known.pop(table.table_id, None)
+        if table.expires:
+            known[table.table_id] = table.expires
+
+    def items(self: Any, dataset: str) -> Iterator[Any]:
+        for item in listed(self, dataset):
+            if moment := known.get(item.table_id):
+                item._properties["expirationTime"] = str(int(moment.timestamp() * 1000))
+            yield item
+
+    monkeypatch.setattr(client_library.Client, "update_table", update)
+    monkeypatch.setattr(client_library.Client, "list_tables", items)
+    return known
+
+
+def test_a_load_that_was_overtaken_keeps_what_it_shows(
+    moving: Platform, bigquery: str, expiries: dict[str, datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another load comes between its tables and its views, and takes its tables for superseded."""
+    warehouse, lake = Warehouse(moving), pipeline.open_lake(moving.settings())
+    first = committed(lake, "gold")
+    publish_less(moving)
+    succeed(pipeline.export(moving.settings()))
+    assert first
+    point = loading._point
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(loading, "_point", point)
+        loading.load(target_of(warehouse.settings()), lake, first)
+        point(*arguments)
+
+    monkeypatch.setattr(loading, "_point", overtaken)
+    shown = {row.table for row in warehouse.gold()}
+    of_the_first = {name for name in warehouse.names("gold") if first.export_id.lower().replace("-", "_") in name}
+    assert {name.partition("__")[0] for name in of_the_first} == shown
+    assert expiries.keys() == of_the_first
+    (lost, *_) = warehouse.names("gold") - of_the_first - shown
+    expiries[lost] = next(iter(expiries.values()))
+    assert warehouse.gold() == []
+    assert expiries.keys() == of_the_first, "the next load mends what is shown and would go"
 
 
 def test_two_loads_of_one_export_at_once_show_it_once(warehouse: Warehouse) -> None:

@@ -51,3 +51,11 @@ def test_a_full_disk_and_a_wrong_clock_are_found(platform: Platform, monkeypatch
     remedies = failed(examine(platform.settings()))
     assert set(remedies) == {"home", "lake", "warehouse"}
     assert "clock" in remedies["warehouse"]
+
+
+def test_a_source_and_an_airflow_that_are_not_there_are_found(platform: Platform, folder: Path) -> None:
+    source, airflow = str(folder / "nowhere"), "http://user:hush@127.0.0.1:1"
+    findings = examine(platform.settings(source=source, airflow=airflow))
+    assert failed(findings).keys() == {"source", "airflow"}
+    assert "hush" not in repr(findings)
+    assert failed(examine(platform.settings(source=str(folder)))) == {}

@@ -28,12 +28,16 @@ from olist.export.committed import Committed, ExportedTable
 from olist.google import credentials, explained
 from olist.lake.batches import Lake
 
-__all__ = ["EMULATOR", "Kind", "Loaded", "Target", "client", "grants", "load", "pointing"]
+__all__ = ["EMULATOR", "MOVE", "Kind", "Loaded", "Target", "client", "grants", "load", "pointing"]
 
 Kind = Literal["native", "external"]
 EMULATOR = "BIGQUERY_EMULATOR_HOST"
 _MAX_BYTES = 1 << 30  # what one query may be billed for: views are made for nothing, counting reads the files' footers
 _ELSEWHERE = re.compile("different locations|in location")
+MOVE = (
+    "make the dataset where the bucket is: `gcloud storage buckets describe gs://BUCKET --format='value(location)'`, "
+    "then `bq mk --dataset --location=…`; or set OLIST_BIGQUERY to another prefix"
+)
 _KEPT = timedelta(days=7)
 _SHOWN = re.compile(r"FROM `[^`]*\.(?P<table>[^`.]+)`\s*$")
 _OURS = re.compile(r"(?P<table>.+)__\d{8}t\d{12}z_[0-9a-f]+(_external)?")
@@ -79,13 +83,14 @@ def load(
         location = database.get_dataset(dataset).location
         wanted = {table: target.holding(table, export.export_id) for table in export.tables}
         if _shown(database, location, dataset) == wanted:
+            _settle(database, location, dataset)
             return []
         loaded = []
         for table, exported in export.tables.items():
             loaded.append(_make(database, lake, f"{dataset}.{wanted[table]}", table, exported, target.kind))
             on_table(table)
         _point(database, location, dataset, wanted)
-        _retire(database, dataset, wanted)
+        _settle(database, location, dataset)
     return loaded
 
 
@@ -183,12 +188,14 @@ def _point(database: bigquery.Client, location: str, dataset: str, wanted: Mappi
         )
 
 
-def _retire(database: bigquery.Client, dataset: str, wanted: Mapping[str, str]) -> None:
-    """Queries that are under way, and whoever wants to go back, find the tables of an earlier export for a week."""
+def _settle(database: bigquery.Client, location: str, dataset: str) -> None:
+    """What is shown stays, even if another load took it for superseded before. The other tables of exports go after a week: queries that
+    are under way, and whoever wants to go back, still find them."""
+    shown = set(_shown(database, location, dataset).values())
     for item in database.list_tables(dataset):
-        if _OURS.fullmatch(item.table_id) and item.table_id not in wanted.values() and item.expires is None:
+        if _OURS.fullmatch(item.table_id) and (item.table_id in shown) == (item.expires is not None):
             table = bigquery.Table(item.reference)
-            table.expires = datetime.now(UTC) + _KEPT
+            table.expires = None if item.expires else datetime.now(UTC) + _KEPT
             database.update_table(table, ["expires"])
 
 
@@ -216,8 +223,7 @@ def _explained(target: Target, dataset: str) -> Iterator[None]:
                 dataset,
                 error,
                 "a dataset in the location of the lake's bucket",
-                "make the dataset where the bucket is: `gcloud storage buckets describe gs://BUCKET --format='value(location)'`, "
-                "then `bq mk --dataset --location=…`; or set OLIST_BIGQUERY to another prefix",
+                MOVE,
             ) from error
 
 

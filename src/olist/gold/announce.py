@@ -6,11 +6,13 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from olist.errors import OlistError
 
-__all__ = ["NotAnnounced", "announce"]
+__all__ = ["NotAnnounced", "announce", "reach"]
 
 _ASSET = "gold"
 _PATIENCE = 30.0
@@ -24,6 +26,22 @@ class NotAnnounced(OlistError):
 
 def announce(url: str, run_id: str) -> None:
     """Post the event. `url` is Airflow's, with user and password. Raises NotAnnounced."""
+    base, user = _parts(url)
+    with _explained(base):
+        token, asset = _asset(base, user)
+        _call(f"{base}/api/v2/assets/events", {"asset_id": asset, "extra": {"run_id": run_id}}, token)
+
+
+def reach(url: str) -> str:
+    """Airflow's address, after a login that found the asset there; nothing is announced. Raises NotAnnounced."""
+    base, user = _parts(url)
+    with _explained(base):
+        _asset(base, user)
+    return base
+
+
+def _parts(url: str) -> tuple[str, dict[str, str]]:
+    """Airflow's address without the user, and the user."""
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
     base = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
@@ -31,11 +49,20 @@ def announce(url: str, run_id: str) -> None:
         "username": urllib.parse.unquote(parts.username or ""),
         "password": urllib.parse.unquote(parts.password or ""),
     }
+    return base, user
+
+
+def _asset(base: str, user: dict[str, str]) -> tuple[str, int]:
+    """A token, and the number of the asset."""
+    token = _call(f"{base}/auth/token", user, None)["access_token"]
+    assets = _call(f"{base}/api/v2/assets?name_pattern={_ASSET}", None, token)["assets"]
+    return token, next(a["id"] for a in assets if a["name"] == _ASSET)
+
+
+@contextmanager
+def _explained(base: str) -> Iterator[None]:
     try:
-        token = _call(f"{base}/auth/token", user, None)["access_token"]
-        assets = _call(f"{base}/api/v2/assets?name_pattern={_ASSET}", None, token)["assets"]
-        asset = next(a["id"] for a in assets if a["name"] == _ASSET)
-        _call(f"{base}/api/v2/assets/events", {"asset_id": asset, "extra": {"run_id": run_id}}, token)
+        yield
     except (urllib.error.URLError, OSError, ValueError, KeyError, StopIteration) as error:
         raise NotAnnounced(
             "Airflow was not told that gold has changed",

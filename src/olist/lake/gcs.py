@@ -15,7 +15,9 @@ from pathlib import Path
 
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.storage import Blob, Client
+from google.cloud.storage.exceptions import DataCorruption
 
+from olist.errors import CloudUnavailable
 from olist.google import credentials, explained
 from olist.lake.cache import ObjectCache, crc32c_of
 from olist.lake.store import exists, missing
@@ -100,5 +102,15 @@ class GcsStore:
             f"gcloud storage buckets add-iam-policy-binding gs://{self.bucket} "
             "--member=serviceAccount:ACCOUNT --role=roles/storage.objectUser"
         )
-        with explained(f"{self.url}/{key}".rstrip("/"), grant):
-            yield
+        resource = f"{self.url}/{key}".rstrip("/")
+        with explained(resource, grant):
+            try:
+                yield
+            except DataCorruption as error:
+                raise CloudUnavailable(
+                    "what came from Google Cloud is not what it has",
+                    resource=resource,
+                    expected="the CRC32C that it computed",
+                    found=str(error).strip().splitlines()[0],
+                    remedy="run again; nothing of it was kept",
+                ) from error

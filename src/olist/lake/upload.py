@@ -8,7 +8,7 @@ the next attempt may meet its own object; each upload therefore signs its object
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -22,7 +22,8 @@ __all__ = ["Taken", "create"]
 
 _ATTEMPTS = 5
 WAIT = wait_random_exponential(multiplier=0.5, max=20)
-_SECONDS = (10, 300)  # to connect, and between two bytes
+_SECONDS = (10, 300)  # to connect, or to send a piece; and for the answer
+_PIECE = 256 << 10
 _PASSING = (
     api.ServerError,
     api.TooManyRequests,
@@ -61,15 +62,29 @@ def create(session: AuthorizedSession, endpoint: str, bucket: str, name: str, co
     return int(made["generation"])
 
 
+class _Pieces:
+    """A body to be sent piece by piece, as often as is asked: with new credentials the session sends it again."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self._parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (part[at : at + _PIECE] for part in self._parts for at in range(0, len(part), _PIECE))
+
+
 def _post(session: AuthorizedSession, url: str, described: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+    """One attempt. A limit of time is each piece's, so that a slow line needs longer and does not fail."""
     boundary = uuid4().hex
     head = f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(described)}\r\n"
-    body = f"{head}--{boundary}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
+    begin = f"{head}--{boundary}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
     return _answer(
         session.post(
             url,
             params={"uploadType": "multipart", "ifGenerationMatch": "0"},
-            data=b"".join((body, content, f"\r\n--{boundary}--".encode())),
+            data=_Pieces(begin, content, f"\r\n--{boundary}--".encode()),
             headers={"Content-Type": f"multipart/related; boundary={boundary}"},
             timeout=_SECONDS,
         )

@@ -21,7 +21,7 @@ from olist.contracts import Contract
 from olist.errors import SourceRefused
 from olist.locks import file_lock
 
-__all__ = ["DATASET", "Delivery", "delivery", "fetch_kaggle"]
+__all__ = ["DATASET", "Delivery", "delivery", "fetch_kaggle", "reach_kaggle"]
 
 DATASET = "olistbr/brazilian-ecommerce"
 _KAGGLE_HOST = ("www.kaggle.com", 443)
@@ -85,7 +85,7 @@ def fetch_kaggle(home: Path) -> Path:
     """The dataset from Kaggle, cached under `home`. Raises SourceRefused when it cannot be fetched."""
     cache = home / "source" / "kaggle"
     try:
-        socket.create_connection(_KAGGLE_HOST, timeout=_REACH_SECONDS).close()
+        reach_kaggle()
         os.environ.setdefault("KAGGLEHUB_CACHE", str(cache))
         import kagglehub  # here, since importing it takes as long as a small run
 
@@ -99,6 +99,11 @@ def fetch_kaggle(home: Path) -> Path:
             found=f"{type(error).__name__}: {error}",
             remedy="look at the network, or download the zip by hand into data/ and run again",
         ) from error
+
+
+def reach_kaggle() -> None:
+    """Whether there is a way to Kaggle from here. Raises OSError."""
+    socket.create_connection(_KAGGLE_HOST, timeout=_REACH_SECONDS).close()
 
 
 def _under_data(contracts: Contracts) -> Path | None:
