@@ -42,7 +42,6 @@ __all__ = [
     "gold",
     "ingest",
     "load",
-    "open_lake",
     "quarantine_accounted",
     "record_arrivals",
     "run",

@@ -27,6 +27,7 @@ from deliveries import (
 from olist import pipeline
 from olist.errors import LakeError
 from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
 from olist.settings import PROJECT
 
 DAY, DAY_BEFORE = date(2026, 3, 2), date(2026, 3, 1)
@@ -191,7 +192,7 @@ def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path,
     succeed(pipeline.silver(platform.settings()))
     assert silver_state(platform) == a
 
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     assert lake.verdicts("order_items")[latest] is Verdict.WITHDRAWN
     assert b"wrong prices" in lake.store.read(f"withdrawals/order_items/{latest}.json")
     assert "withdrawn" in command(platform, "lake", "ls", "--table", "order_items").stdout
@@ -204,7 +205,7 @@ def test_a_withdrawn_delta_takes_its_rows_along(platform: Platform, small_copy: 
     change_row(small_copy, "order_reviews", 1, review_score="1")
     change_row(small_copy, "order_reviews", 2, review_score="1")
     deliver(settings)
-    lake = pipeline.open_lake(settings)
+    lake = open_lake(settings)
     lake.withdraw("order_reviews", batches(platform, "order_reviews")[-1].run_id, "test")
     succeed(pipeline.silver(settings))
     assert silver_state(platform) == before
@@ -228,7 +229,7 @@ def test_what_cannot_be_withdrawn_is_an_error(
     succeed(pipeline.ingest(platform.settings(small_folder)))
     rewrite_items(small_copy, "59")
     second = succeed(pipeline.ingest(platform.settings(small_copy))).run_id
-    pipeline.open_lake(platform.settings()).withdraw("order_items", second, "wrong prices")
+    open_lake(platform.settings()).withdraw("order_items", second, "wrong prices")
     before = lake_state(platform)
 
     said = command(platform, "lake", "withdraw", table, run_id or second, "--reason", "x")
@@ -241,7 +242,7 @@ def test_what_cannot_be_withdrawn_is_an_error(
 
 def test_silver_without_any_batch_says_which_table_lacks_one(platform: Platform, small_folder: Path) -> None:
     ingested = succeed(pipeline.ingest(platform.settings(small_folder)))
-    pipeline.open_lake(platform.settings()).withdraw("sellers", ingested.run_id, "test")
+    open_lake(platform.settings()).withdraw("sellers", ingested.run_id, "test")
     report = pipeline.silver(platform.settings())
     assert isinstance(report.error, LakeError)
     assert report.error.what == "a table has no accepted batch"

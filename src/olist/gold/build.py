@@ -20,6 +20,7 @@ from olist.gold.artifacts import keep
 from olist.gold.invoke import invoke
 from olist.lake.batches import Lake
 from olist.warehouse.publish import Publication, hold, latest, publish
+from olist.warehouse.sql import tables_in
 from opstore.store import Check
 
 __all__ = ["STAGED", "GoldResult", "GoldTable", "build_gold"]
@@ -68,7 +69,7 @@ def build_gold(
     with hold(connection, "silver"):
         inputs = {"gold": _digest(connection, project)}
         before = latest(connection, "gold")
-        served = _tables(connection, "gold")
+        served = tables_in(connection, "gold")
         if before is not None and before.inputs == inputs and served:
             return GoldResult([GoldTable(t, 0, 0.0) for t in served], [], changed=False)
         connection.execute(f"DROP SCHEMA IF EXISTS {STAGED} CASCADE")
@@ -78,7 +79,7 @@ def build_gold(
         checks = [_check(r) for r in results.nodes if _is_test(r)]
         on_built(checks, work / "target")
         _raise_for_failures(results)
-        tables = _tables(connection, STAGED)
+        tables = tables_in(connection, STAGED)
         for table in tables:
             connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGED, table)))
         built = [_gold_table(connection, table, results) for table in tables]
@@ -177,8 +178,3 @@ def _digest(connection: psycopg.Connection, project: Path) -> str:
     for path in sorted(p for p in project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md")):
         digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (schema,)).fetchall()
-    return [name for (name,) in rows]

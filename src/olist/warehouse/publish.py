@@ -28,7 +28,7 @@ from psycopg import sql
 
 from olist.errors import Busy, PublishBlocked
 from olist.warehouse.roles import open_to_readers
-from olist.warehouse.sql import statement
+from olist.warehouse.sql import statement, tables_in
 
 __all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish", "record_deliveries"]
 
@@ -168,7 +168,7 @@ def _lock_readers_out(connection: psycopg.Connection, layer: Layer, moved: Seque
         connection.execute(
             sql.SQL("ALTER VIEW {} SET SCHEMA {}").format(sql.Identifier(schema, view), sql.Identifier(schema))
         )
-    served = _tables(connection, layer)
+    served = tables_in(connection, layer)
     if served:
         names = sql.SQL(", ").join(sql.Identifier(layer, name) for name in served)
         # lock_timeout counts anew for each table. Were the sum to exceed deadlock_timeout (1 s), a reader could be ended for a deadlock.
@@ -180,7 +180,7 @@ def _lock_readers_out(connection: psycopg.Connection, layer: Layer, moved: Seque
 def _move(
     connection: psycopg.Connection, layer: Layer, staged: str, tables: Sequence[str], retired: Sequence[str]
 ) -> None:
-    served = set(_tables(connection, layer))
+    served = set(tables_in(connection, layer))
     old = [name for name in [*tables, *retired] if name in served]
     views = _dependent_views(connection, layer, old)
     grants = connection.execute(statement("grants"), {"schema": layer, "tables": old}).fetchall()
@@ -226,13 +226,6 @@ def _set_schema(connection: psycopg.Connection, schema: str, table: str, target:
     connection.execute(
         sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(sql.Identifier(schema, table), sql.Identifier(target))
     )
-
-
-def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
-    rows = connection.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (schema,)
-    ).fetchall()
-    return [name for (name,) in rows]
 
 
 def _try_lock(connection: psycopg.Connection, name: str) -> bool:
