@@ -134,7 +134,7 @@ def sabotaged(
     """The `olist` command with something killed at one point of it."""
     return subprocess.run(
         [sys.executable, str(SABOTEUR), point, when, str(nth), victim, *map(str, arguments)],
-        env=site.platform.variables() | {"OLIST_DEADLINE": str(deadline)},
+        env=site.platform.variables() | {"OLIST_DEADLINE": str(deadline), "OLIST_LOCK_WAIT": "0"},
         capture_output=True,
         text=True,
         timeout=PATIENT,

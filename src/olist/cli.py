@@ -241,9 +241,10 @@ def lake_withdraw(
     reason: Annotated[str, typer.Option(help="Why; kept with the batch.")],
 ) -> None:
     """Take a batch back. It stays in the lake for the record and leaves silver at its next build."""
-    with _errors():
-        batch = open_lake(_settings()).withdraw(table, run_id, reason)
-        out.print(f"withdrawn: {table} {run_id}, {batch.object.rows:,} rows; `olist silver` and `olist gold` apply it")
+    settings = _settings()
+    with _errors(), Progress(out) as listener:
+        report = pipeline.withdraw(settings, table, run_id, reason, listener=listener)
+    _finish(settings, report, as_json=False)
 
 
 @warehouse_app.command("start", epilog="Example: `olist warehouse start --port 5433`")

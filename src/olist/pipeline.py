@@ -47,6 +47,7 @@ __all__ = [
     "run",
     "silver",
     "silver_work",
+    "withdraw",
 ]
 
 Step = Literal["run", "ingest", "silver", "gold", "freshness", "export", "load"]
@@ -92,6 +93,23 @@ def export(settings: Settings, *, to_bigquery: bool = False, listener: Listener 
 def load(settings: Settings, export_id: str, *, listener: Listener | None = None) -> Report:
     """An export that is in the lake to BigQuery, be it the latest or an earlier one."""
     return perform("load", settings, listener or Silent(), lambda context, run: _load(context, run, export_id))
+
+
+def withdraw(settings: Settings, table: str, run_id: str, reason: str, *, listener: Listener | None = None) -> Report:
+    """Take a batch back, while nothing is built from it: it leaves silver at its next build.
+
+    Raises as `Lake.withdrawable` does: what was asked wrongly is no failure of the platform.
+    """
+    lake = open_lake(settings)
+    lake.withdrawable(table, run_id, reason)
+
+    def work(context: Context, _: str) -> None:
+        batch = lake.withdraw(table, run_id, reason)
+        context.report.status = "success"
+        rows = f"{batch.object.rows:,} rows"
+        context.listener.note(f"withdrawn: {table} {run_id}, {rows}; `olist silver` and `olist gold` apply it")
+
+    return perform("withdraw", settings, listener or Silent(), work)
 
 
 def _command(

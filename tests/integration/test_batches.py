@@ -28,6 +28,7 @@ from olist import pipeline
 from olist.errors import LakeError
 from olist.lake.batches import Verdict
 from olist.lake.open import open_lake
+from olist.record import open_record
 from olist.settings import PROJECT
 
 DAY, DAY_BEFORE = date(2026, 3, 2), date(2026, 3, 1)
@@ -188,6 +189,8 @@ def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path,
     said = command(platform, "lake", "withdraw", "order_items", latest, "--reason", "wrong prices")
     assert said.exit_code == 0, said.stderr
     assert latest in said.stdout
+    (run,) = open_record(platform.settings()).runs(limit=1)
+    assert (run["step"], run["status"]) == ("withdraw", "success")
     assert silver_state(platform) != a, "silver changes by its next build"
     succeed(pipeline.silver(platform.settings()))
     assert silver_state(platform) == a
@@ -238,6 +241,14 @@ def test_what_cannot_be_withdrawn_is_an_error(
     assert found in said.stderr
     assert "olist lake ls" in said.stderr
     assert lake_state(platform) == before
+
+
+def test_a_batch_is_not_taken_back_without_a_reason(platform: Platform, small_folder: Path) -> None:
+    ingested = succeed(pipeline.ingest(platform.settings(small_folder))).run_id
+    said = command(platform, "lake", "withdraw", "sellers", ingested, "--reason", " ")
+    assert said.exit_code == 2
+    assert "a blank reason" in said.stderr
+    assert open_lake(platform.settings()).verdicts("sellers")[ingested] is Verdict.ACCEPTED
 
 
 def test_silver_without_any_batch_says_which_table_lacks_one(platform: Platform, small_folder: Path) -> None:

@@ -7,7 +7,7 @@ project's files, is recorded with the publish: equal inputs are a no-op. The art
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ def build_gold(
         inputs = {"gold": _digest(connection, project)}
         before = latest(connection, "gold")
         served = tables_in(connection, "gold")
-        if before is not None and before.inputs == inputs and served:
+        if before is not None and before.inputs == inputs and _stands(before, served):
             return GoldResult([GoldTable(t, 0, 0.0) for t in served], [], changed=False)
         connection.execute(f"DROP SCHEMA IF EXISTS {STAGED} CASCADE")
         connection.execute(f"CREATE SCHEMA {STAGED}; CREATE SCHEMA IF NOT EXISTS gold")
@@ -85,7 +85,7 @@ def build_gold(
         built = [_gold_table(connection, table, results) for table in tables]
         publish(
             connection,
-            Publication("gold", run_id, inputs, {"invocation_id": results.invocation_id}),
+            Publication("gold", run_id, inputs, {"invocation_id": results.invocation_id, "tables": tables}),
             staged=STAGED,
             tables=tables,
             retired=[t for t in served if t not in tables],
@@ -93,6 +93,12 @@ def build_gold(
         )
         connection.execute(f"DROP SCHEMA {STAGED} CASCADE")
         return GoldResult(built, checks, changed=True)
+
+
+def _stands(published: Publication, served: Collection[str]) -> bool:
+    """Whether all of its tables are there: somebody may have dropped some."""
+    tables: list[str] = published.details.get("tables", [])
+    return bool(tables) and set(served).issuperset(tables)
 
 
 @dataclass(frozen=True)

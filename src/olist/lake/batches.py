@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from olist.contracts import Contract
-from olist.errors import LakeError
+from olist.errors import ConfigurationError, LakeError
 from olist.lake.store import Store
 
 __all__ = ["Batch", "Lake", "StoredObject", "Verdict"]
@@ -94,7 +94,24 @@ class Lake:
             self._judge(run_id, Verdict.QUARANTINED, tables, reason)
 
     def withdraw(self, table: str, run_id: str, reason: str) -> Batch:
-        """Take a batch back. Raises LakeError when there is no such batch or it is withdrawn already."""
+        """Take a batch back. Raises as `withdrawable` does."""
+        batch = self.withdrawable(table, run_id, reason)
+        self.put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
+        return batch
+
+    def withdrawable(self, table: str, run_id: str, reason: str) -> Batch:
+        """The batch that can be taken back.
+
+        Raises LakeError when there is no such batch or it is withdrawn already, ConfigurationError without a reason.
+        """
+        if not reason.strip():
+            raise ConfigurationError(
+                "a batch is not taken back without a reason",
+                resource=f"{table} {run_id}",
+                expected="why, in words; they stay with the batch",
+                found="a blank reason",
+                remedy="say it with --reason",
+            )
         found = [b for b in self.batches(table) if b.run_id == run_id]
         if not found or self.verdicts(table)[run_id] is Verdict.WITHDRAWN:
             raise LakeError(
@@ -104,7 +121,6 @@ class Lake:
                 found="no manifest of that run" if not found else "it was withdrawn before",
                 remedy="`olist lake ls` lists the batches and their state",
             )
-        self.put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
         return found[0]
 
     def batches(self, table: str) -> list[Batch]:

@@ -139,7 +139,13 @@ def publish_silver(work: Work, *, publish_wait: float) -> SilverResult:
         phases,
         "publish",
         lambda: publish(
-            work.connection, publication, staged=stage.STAGE, tables=moved, retired=note.retired, wait=publish_wait
+            work.connection,
+            publication,
+            staged=stage.STAGE,
+            tables=moved,
+            retired=note.retired,
+            wait=publish_wait,
+            confirm=lambda: _check_accepted(work, note),
         ),
     )
     work.connection.execute(f"DROP SCHEMA {stage.STAGE} CASCADE")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from typing import Any, Literal
 import psycopg
 from psycopg import sql
 
-from olist.errors import Busy, PublishBlocked
+from olist.errors import AnotherRun, Busy, PublishBlocked
 from olist.warehouse.roles import open_to_readers
 from olist.warehouse.sql import statement, tables_in
 
@@ -67,11 +67,11 @@ def hold(connection: psycopg.Connection, layer: Layer) -> Iterator[None]:
 
 @contextmanager
 def exclusive(connection: psycopg.Connection, wait: float) -> Iterator[None]:
-    """The right to change the warehouse, for one run at a time, wherever the runs are. Raises Busy after `wait` seconds."""
+    """The right to change the warehouse, for one run at a time, wherever the runs are. Raises AnotherRun after `wait` seconds."""
     deadline = time.monotonic() + wait
     while not _try_lock(connection, "run"):
         if time.monotonic() >= deadline:
-            raise Busy(
+            raise AnotherRun(
                 "another run is changing this warehouse",
                 resource=connection.info.dbname,
                 expected=f"its end within {wait:g} s",
@@ -113,9 +113,11 @@ def publish(
     tables: Sequence[str],
     retired: Sequence[str] = (),
     wait: float,
+    confirm: Callable[[], None] = lambda: None,
 ) -> None:
     """Move `tables` from schema `staged` into the layer's schema and drop the `retired` ones, all or nothing.
 
+    `confirm` is called once the readers are out: what it raises keeps the old version, however long the wait for them was.
     Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when a view that others built on the
     layer cannot follow; the old version then stands.
     """
@@ -124,6 +126,7 @@ def publish(
         try:
             with connection.transaction():
                 _lock_readers_out(connection, publication.layer, [*tables, *retired])
+                confirm()
                 _move(connection, publication.layer, staged, tables, retired)
                 connection.execute(
                     "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) VALUES (%s, %s, %s, %s)",
