@@ -157,7 +157,12 @@ def _ingest(context: Context, run_id: str) -> None:
 def account_ingested(context: Context, results: Sequence[Ingested]) -> None:
     """Report an accepted delivery, table by table."""
     for r in results:
-        context.report.layers.append(LayerRow("bronze", r.table, r.rows, r.rows, 0, 0, 0, round(r.seconds, 3)))
+        superseded = r.rows if r.superseded_by else 0
+        published, seconds = r.rows - superseded, round(r.seconds, 3)
+        context.report.layers.append(LayerRow("bronze", r.table, r.rows, published, superseded, 0, 0, seconds))
+        if r.superseded_by:
+            days = f"{r.batch.processing_date} is superseded by that of {r.superseded_by.processing_date}"
+            context.listener.note(f"bronze.{r.table}: the snapshot of {days}, silver does not show it")
     if all(r.unchanged for r in results):
         context.listener.note("bronze: the same files as the latest batches, nothing new")
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -99,10 +99,32 @@ def test_of_snapshots_the_latest_processing_date_stands(
     deliver(platform.settings(small_folder), processing_date=DAY)
     a = silver_state(platform)
     rewrite_items(small_copy, "59")
-    succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE))
+    filled_in = succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE))
+    items = published(filled_in, "bronze")["order_items"]
+    assert (items.published, items.superseded) == (0, items.rows_in)
+    assert items.rows_in > 0
+    succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE), "no_op")
     succeed(pipeline.silver(platform.settings()), "no_op")
     assert silver_state(platform) == a
     assert [b.processing_date for b in batches(platform, "order_items")] == ["2026-03-01", "2026-03-02"]
+
+
+def test_a_snapshot_that_is_filled_in_is_said_to_be_superseded(platform: Platform, small_copy: Path) -> None:
+    succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY))
+    change_row(small_copy, "sellers", 1, seller_city="rio de janeiro")
+    said = command(platform, "ingest", "--source", small_copy, "--processing-date", str(DAY_BEFORE))
+    notes = [line for line in said.stdout.splitlines() if "superseded by" in line]
+    assert notes == [
+        f"bronze.sellers: the snapshot of {DAY_BEFORE} is superseded by that of {DAY}, silver does not show it"
+    ]
+
+
+def test_a_day_that_is_yet_to_come_is_refused(platform: Platform, small_folder: Path) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    said = command(platform, "ingest", "--source", small_folder, "--processing-date", str(tomorrow))
+    assert said.exit_code == 2, said.output
+    assert str(tomorrow) in said.stderr
+    assert batches(platform, "orders") == []
 
 
 # Deltas

@@ -168,6 +168,20 @@ def test_a_delivery_that_another_one_overtook_is_not_accepted(delivered: Platfor
     assert "meanwhile" in error_of(accept(delivered, made_by), LakeError).found
 
 
+def test_a_file_that_was_filled_in_before_is_no_news_to_its_day(platform: Platform, small_copy: Path) -> None:
+    days = (date(2026, 3, 2), date(2026, 3, 1), date(2026, 3, 1))
+    reports = []
+    for seller_city, day in zip(("recife", "santos", "santos"), days, strict=True):
+        made_by = new_id()
+        change_row(small_copy, "sellers", 1, seller_city=seller_city)
+        for table in FILES:
+            assert store(platform, small_copy, table, made_by, day).error is None
+        reports.append(accept(platform, made_by))
+    assert [(r.status, r.error) for r in reports] == [("success", None), ("success", None), ("no_op", None)]
+    sellers = [row for row in reports[1].layers if row.table == "sellers"]
+    assert [(row.published, row.superseded) for row in sellers] == [(0, sellers[0].rows_in)]
+
+
 def test_a_delivery_that_fails_the_gate_is_quarantined_once_and_for_all(platform: Platform, small_copy: Path) -> None:
     rows = read_rows(small_copy, "order_reviews")
     write_rows(small_copy, "order_reviews", [row | {"review_score": "many"} for row in rows])

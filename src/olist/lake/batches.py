@@ -144,10 +144,12 @@ class Lake:
         accepted = self.accepted(contract.table)
         return accepted[-1:] if contract.load == "snapshot" else accepted
 
-    def delivered_before(self, contract: Contract, source_sha256: str) -> Batch | None:
-        """The batch that makes this file a no-op: the latest one for a snapshot, any one for a delta."""
-        accepted = self.accepted(contract.table)
-        candidates = accepted[-1:] if contract.load == "snapshot" else accepted
+    def delivered_before(self, contract: Contract, source_sha256: str, processing_date: str) -> Batch | None:
+        """The batch that makes this file a no-op: for a snapshot the latest one, or the latest up to its day; any one for a delta."""
+        candidates = self.accepted(contract.table)
+        if contract.load == "snapshot":
+            up_to_it = [b for b in candidates if b.processing_date <= processing_date]
+            candidates = [*candidates[-1:], *up_to_it[-1:]]
         return next((b for b in candidates if b.source_sha256 == source_sha256), None)
 
     def deliver_again(self, batch: Batch, run_id: str) -> None:
@@ -157,11 +159,12 @@ class Lake:
             document = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "delivered_at": _now()}
             self.put_json(key, document)
 
-    def arrive(self, run_id: str, batch: Batch) -> None:
-        """Record that a table of a delivery is there: with a batch of its own, or unchanged. Doing so again changes nothing."""
+    def arrive(self, run_id: str, batch: Batch, processing_date: str) -> None:
+        """Record that a table of a day's delivery is there: with a batch of its own, or unchanged. Doing so again changes nothing."""
         key = _arrival_key(run_id, batch.table)
         if key not in self.store.keys(f"arrivals/{run_id}"):
-            self.put_json(key, {"table": batch.table, "run_id": run_id, "batch": batch.run_id})
+            known = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "processing_date": processing_date}
+            self.put_json(key, known)
 
     def arrived(self, run_id: str, table: str) -> Batch | None:
         """The batch that a delivery brought of a table: an earlier one where the bytes were the same, None where nothing arrived."""
@@ -170,6 +173,10 @@ class Lake:
             return None
         of_run = self._json(key)["batch"]
         return next(b for b in self.batches(table) if b.run_id == of_run)
+
+    def arrived_on(self, run_id: str, table: str) -> str:
+        """The day that a delivery, which brought the table, belongs to."""
+        return str(self._json(_arrival_key(run_id, table))["processing_date"])
 
     def verdict(self, run_id: str) -> Verdict:
         """What was judged of a run's delivery."""
