@@ -26,7 +26,17 @@ from typing import Any, Literal
 import psycopg
 from psycopg import sql
 
-from olist.errors import AnotherRun, Busy, PublishBlocked
+from olist.errors import AnotherRun, Busy
+from olist.warehouse.additions import (
+    DISPOSABLE,
+    blocked,
+    copy_indexes,
+    dependent_views,
+    grant_again,
+    granted,
+    point_views,
+    refuse_guards,
+)
 from olist.warehouse.roles import open_to_readers
 from olist.warehouse.sql import statement, tables_in
 
@@ -37,8 +47,6 @@ Layer = Literal["silver", "gold"]
 # The first key of the platform's advisory locks; the second names what is locked. docs/reading.md tells readers both.
 LOCK_CLASS = 7411
 LOCKS: Mapping[str, int] = {"run": 0, "silver": 1, "gold": 2}
-# Views in these schemas are rebuilt by every gold build and served to nobody.
-DISPOSABLE = frozenset({"staging", "intermediate"})
 _ATTEMPT = "250ms"
 _READERS_STAY = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected)
 _PAUSE = 0.05
@@ -118,10 +126,11 @@ def publish(
     """Move `tables` from schema `staged` into the layer's schema and drop the `retired` ones, all or nothing.
 
     `confirm` is called once the readers are out: what it raises keeps the old version, however long the wait for them was.
-    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when a view that others built on the
-    layer cannot follow; the old version then stands.
+    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when what others added to
+    the layer cannot follow; the old version then stands.
     """
     deadline = time.monotonic() + wait
+    copy_indexes(connection, publication.layer, staged, tables)  # while readers read: it takes its time
     while True:
         try:
             with connection.transaction():
@@ -139,7 +148,7 @@ def publish(
                 )
             return
         except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.InsufficientPrivilege) as error:
-            raise _blocked(publication.layer, error) from error
+            raise blocked(publication.layer, str(error).strip()) from error
         except _READERS_STAY as error:
             if time.monotonic() >= deadline:
                 raise Busy(
@@ -152,22 +161,12 @@ def publish(
             time.sleep(_PAUSE)
 
 
-def _blocked(layer: Layer, error: psycopg.Error, what: str = "") -> PublishBlocked:
-    return PublishBlocked(
-        "something that others built on the published tables cannot follow the new version",
-        resource=layer,
-        expected="views that this user owns and whose columns all still exist, with their types",
-        found=what + str(error).strip(),
-        remedy="drop or change what is named here and run again; the old version stands",
-    )
-
-
 def _lock_readers_out(connection: psycopg.Connection, layer: Layer, moved: Sequence[str]) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_ATTEMPT))
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, LOCKS[layer]))
     # Views in the order in which their readers lock them, the outermost first and tables last. LOCK TABLE on a view would also lock
     # what else it reads; moving it to where it is locks nothing but the view.
-    for schema, view, _ in reversed(_dependent_views(connection, layer, moved)):
+    for schema, view, _ in reversed(dependent_views(connection, layer, moved)):
         connection.execute(
             sql.SQL("ALTER VIEW {} SET SCHEMA {}").format(sql.Identifier(schema, view), sql.Identifier(schema))
         )
@@ -185,8 +184,10 @@ def _move(
 ) -> None:
     served = set(tables_in(connection, layer))
     old = [name for name in [*tables, *retired] if name in served]
-    views = _dependent_views(connection, layer, old)
-    grants = connection.execute(statement("grants"), {"schema": layer, "tables": old}).fetchall()
+    views = dependent_views(connection, layer, old)
+    grants = granted(connection, layer, staged, old)
+    refuse_guards(connection, layer, old)
+    copy_indexes(connection, layer, staged, tables)  # those that were made since
     for view_schema, view_name, _ in views:
         if view_schema in DISPOSABLE:
             connection.execute(sql.SQL("DROP VIEW IF EXISTS {} CASCADE").format(sql.Identifier(view_schema, view_name)))
@@ -195,34 +196,14 @@ def _move(
         _set_schema(connection, layer, name, "olist_retired")
     for name in tables:
         _set_schema(connection, staged, name, layer)
-    _point_views(connection, layer, views)
-    for table, privilege, grantee in grants:
-        if table in tables:
-            to = sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee)
-            connection.execute(
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(layer, table), to)
-            )
+    point_views(connection, layer, views)
+    grant_again(connection, layer, grants)
     open_to_readers(connection, layer, tables)
     if old:
         connection.execute(
             sql.SQL("DROP TABLE {}").format(sql.SQL(", ").join(sql.Identifier("olist_retired", name) for name in old))
         )
     connection.execute("DROP SCHEMA olist_retired")
-
-
-def _point_views(connection: psycopg.Connection, layer: Layer, views: Sequence[tuple[str, str, str]]) -> None:
-    """To the tables that now bear the names in their definitions."""
-    for schema, view, definition in views:
-        if schema not in DISPOSABLE:
-            target = sql.Identifier(schema, view)
-            try:
-                connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} ").format(target) + sql.SQL(definition))
-            except psycopg.ProgrammingError as error:
-                raise _blocked(layer, error, f"view {schema}.{view}: ") from error
-
-
-def _dependent_views(connection: psycopg.Connection, layer: Layer, tables: Sequence[str]) -> list[tuple[str, str, str]]:
-    return connection.execute(statement("dependent_views"), {"schema": layer, "tables": list(tables)}).fetchall()
 
 
 def _set_schema(connection: psycopg.Connection, schema: str, table: str, target: str) -> None:
