@@ -19,6 +19,7 @@ from conftest import Platform
 from deliveries import succeed
 from olist import pipeline
 from olist.contracts import Contract
+from olist.lake.open import open_lake
 from olist.lake.verify import verify
 from olist.warehouse import embedded
 from olist.warehouse.publish import hold
@@ -102,7 +103,7 @@ class CrashSite:
 
     def _assert_accounted(self, silver: Contents, runs: set[str]) -> None:
         """Every row in the batches of `runs` is published, superseded or rejected; every step says so too; the lake is as written."""
-        lake = pipeline.open_lake(self.platform.settings())
+        lake = open_lake(self.platform.settings())
         assert verify(lake, self.contracts)[1] == []
         for table in self.contracts:
             rows_in = next(b.object.rows for b in reversed(lake.batches(table)) if b.run_id in runs)
@@ -133,7 +134,7 @@ def sabotaged(
     """The `olist` command with something killed at one point of it."""
     return subprocess.run(
         [sys.executable, str(SABOTEUR), point, when, str(nth), victim, *map(str, arguments)],
-        env=site.platform.variables() | {"OLIST_DEADLINE": str(deadline)},
+        env=site.platform.variables() | {"OLIST_DEADLINE": str(deadline), "OLIST_LOCK_WAIT": "0"},
         capture_output=True,
         text=True,
         timeout=PATIENT,

@@ -20,6 +20,7 @@ from olist import pipeline
 from olist.cli import app
 from olist.contracts import load_contracts
 from olist.lake.batches import Batch
+from olist.lake.open import open_lake
 from olist.settings import PROJECT, Settings
 
 Row = dict[str, str]
@@ -152,12 +153,12 @@ class State:
 
 def batches(platform: Platform, table: str) -> list[Batch]:
     """A table's batches, in order."""
-    return pipeline.open_lake(platform.settings()).batches(table)
+    return open_lake(platform.settings()).batches(table)
 
 
 def accepted(platform: Platform) -> dict[str, list[str]]:
     """The runs whose batches are accepted, by table."""
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     return {table: [batch.run_id for batch in lake.accepted(table)] for table in FILES}
 
 

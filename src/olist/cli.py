@@ -20,6 +20,7 @@ from olist.console import settings as _settings
 from olist.console import sourced as _sourced
 from olist.contracts import load_contracts
 from olist.errors import ConfigurationError
+from olist.lake.open import open_lake
 from olist.lake.verify import verify
 from olist.quality.freshness import freshness
 from olist.record import open_record
@@ -131,7 +132,7 @@ def status(
             refresh_status(settings)
         opstore = open_record(settings)
         runs = opstore.runs(limit=10)
-        tables = freshness(pipeline.open_lake(settings), load_contracts(settings.contracts))
+        tables = freshness(open_lake(settings), load_contracts(settings.contracts))
         document = {
             "home": str(settings.home),
             "incidents": opstore.incidents(),
@@ -212,7 +213,7 @@ def lake_ls(table: Annotated[str | None, typer.Option(help="Only this table.")] 
     """List the batches with their state."""
     with _errors():
         settings = _settings()
-        lake = pipeline.open_lake(settings)
+        lake = open_lake(settings)
         names = [table] if table else load_contracts(settings.contracts)
         verdicts = {name: lake.verdicts(name) for name in names}
         print_batches(out, [(batch, verdicts[n][batch.run_id]) for n in names for batch in lake.batches(n)])
@@ -223,7 +224,7 @@ def lake_verify() -> None:
     """Compute every checksum and row count again and name what differs."""
     with _errors():
         settings = _settings()
-        count, differences = verify(pipeline.open_lake(settings), load_contracts(settings.contracts))
+        count, differences = verify(open_lake(settings), load_contracts(settings.contracts))
         for difference in differences:
             out.print(f"{difference.key}: expected {difference.expected}, found {difference.found}", soft_wrap=True)
         out.print(f"{count} objects verified, {len(differences)} differences")
@@ -240,9 +241,10 @@ def lake_withdraw(
     reason: Annotated[str, typer.Option(help="Why; kept with the batch.")],
 ) -> None:
     """Take a batch back. It stays in the lake for the record and leaves silver at its next build."""
-    with _errors():
-        batch = pipeline.open_lake(_settings()).withdraw(table, run_id, reason)
-        out.print(f"withdrawn: {table} {run_id}, {batch.object.rows:,} rows; `olist silver` and `olist gold` apply it")
+    settings = _settings()
+    with _errors(), Progress(out) as listener:
+        report = pipeline.withdraw(settings, table, run_id, reason, listener=listener)
+    _finish(settings, report, as_json=False)
 
 
 @warehouse_app.command("start", epilog="Example: `olist warehouse start --port 5433`")

@@ -14,7 +14,8 @@
     ├── GoldFailed              dbt did not come back green: gold is unchanged
     ├── CloudRefused            Google Cloud does not let us: grant a permission, or correct a setting
     ├── CloudUnavailable        Google Cloud does not answer (transient)
-    └── Busy                    another run is at work: wait (transient)
+    └── Busy                    another session stands in the way: wait, or end it (transient)
+        └── AnotherRun          it is a run, which is at work: nothing is blocked
 
 Each says what failed, on which resource, what was expected, what was found and what to do.
 """
@@ -25,6 +26,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 __all__ = [
+    "AnotherRun",
     "AuditFailed",
     "Busy",
     "CloudRefused",
@@ -129,6 +131,10 @@ class Busy(OlistError):
     """Another process holds a lock that this one needs."""
 
     transient = True
+
+
+class AnotherRun(Busy):
+    """It is another run of the platform: this one did nothing."""
 
 
 def extra_missing(setting: str, error: ImportError) -> ConfigurationError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from olist.errors import FileMissing, HeaderRefused, OlistError, SourceRefused
+from olist.errors import AnotherRun, FileMissing, HeaderRefused, OlistError, SourceRefused
 from opstore.store import Check, Event, event_id
 
 __all__ = ["of_checks", "of_error"]
@@ -144,6 +144,8 @@ def _of_step(run_id: str, step: str, error: BaseException) -> Event:
     if isinstance(error, OlistError):
         known |= {"at": error.resource, "transient": error.transient, **_told(error)}
         message = _said(error)
+    if isinstance(error, AnotherRun):  # the other one is at work, so nothing is blocked
+        known |= {"status": "fail", "category": "concurrency"}
     return Event(
         event_id("step", run_id), "PIPELINE_FAILED", f"step:{step}", message, None, run_id, _given(known)
     )  # fmt: skip

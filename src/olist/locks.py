@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from olist.errors import Busy
+from olist.errors import AnotherRun
 
 __all__ = ["file_lock"]
 
 
 @contextmanager
 def file_lock(path: Path, wait: float, *, shared: bool = False) -> Iterator[None]:
-    """A lock on a file, one holder at a time unless all of them share it. Raises Busy after `wait` seconds."""
+    """A lock on a file, one holder at a time unless all of them share it. Raises AnotherRun after `wait` seconds."""
     deadline = time.monotonic() + wait
     with path.open("a+", encoding="utf-8") as file:
         while True:
@@ -34,8 +34,8 @@ def file_lock(path: Path, wait: float, *, shared: bool = False) -> Iterator[None
         yield
 
 
-def _busy(path: Path, wait: float) -> Busy:
-    return Busy(
+def _busy(path: Path, wait: float) -> AnotherRun:
+    return AnotherRun(
         "another run is at work here",
         resource=str(path),
         expected=f"its end within {wait:g} s",

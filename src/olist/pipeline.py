@@ -42,12 +42,12 @@ __all__ = [
     "gold",
     "ingest",
     "load",
-    "open_lake",
     "quarantine_accounted",
     "record_arrivals",
     "run",
     "silver",
     "silver_work",
+    "withdraw",
 ]
 
 Step = Literal["run", "ingest", "silver", "gold", "freshness", "export", "load"]
@@ -95,6 +95,23 @@ def load(settings: Settings, export_id: str, *, listener: Listener | None = None
     return perform("load", settings, listener or Silent(), lambda context, run: _load(context, run, export_id))
 
 
+def withdraw(settings: Settings, table: str, run_id: str, reason: str, *, listener: Listener | None = None) -> Report:
+    """Take a batch back, while nothing is built from it: it leaves silver at its next build.
+
+    Raises as `Lake.withdrawable` does: what was asked wrongly is no failure of the platform.
+    """
+    lake = open_lake(settings)
+    lake.withdrawable(table, run_id, reason)
+
+    def work(context: Context, _: str) -> None:
+        batch = lake.withdraw(table, run_id, reason)
+        context.report.status = "success"
+        rows = f"{batch.object.rows:,} rows"
+        context.listener.note(f"withdrawn: {table} {run_id}, {rows}; `olist silver` and `olist gold` apply it")
+
+    return perform("withdraw", settings, listener or Silent(), work)
+
+
 def _command(
     step: Step,
     settings: Settings,
@@ -140,7 +157,12 @@ def _ingest(context: Context, run_id: str) -> None:
 def account_ingested(context: Context, results: Sequence[Ingested]) -> None:
     """Report an accepted delivery, table by table."""
     for r in results:
-        context.report.layers.append(LayerRow("bronze", r.table, r.rows, r.rows, 0, 0, 0, round(r.seconds, 3)))
+        superseded = r.rows if r.superseded_by else 0
+        published, seconds = r.rows - superseded, round(r.seconds, 3)
+        context.report.layers.append(LayerRow("bronze", r.table, r.rows, published, superseded, 0, 0, seconds))
+        if r.superseded_by:
+            days = f"{r.batch.processing_date} is superseded by that of {r.superseded_by.processing_date}"
+            context.listener.note(f"bronze.{r.table}: the snapshot of {days}, silver does not show it")
     if all(r.unchanged for r in results):
         context.listener.note("bronze: the same files as the latest batches, nothing new")
     else:

@@ -1,4 +1,4 @@
-"""A command as a run of the record: alone in its home, begun and finished there, its failures and failed checks told as events."""
+"""A command as a run of the record: begun and finished there, alone in its home, its failures and failed checks told as events."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ def perform(
     run_id = _new_run_id()
     started, report = time.perf_counter(), Report(made_by or run_id)
     try:
-        with _home_lock(settings, alone=alone):
+        settings.home.mkdir(parents=True, exist_ok=True)
+        today = processing_date or datetime.now(UTC).date()
+        context = Context(settings, listener, open_record(settings), report, told_by, today)
+        # Recorded before it waits, so that one that is refused is in the record, too.
+        with recorded(context, step, run_id, settings.parent_run), _home_lock(settings, alone=alone):
             if alone:
                 shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
-            opstore = open_record(settings)
-            today = processing_date or datetime.now(UTC).date()
-            context = Context(settings, listener, opstore, report, told_by, today)
-            with recorded(context, step, run_id, settings.parent_run):
-                work(context, run_id)
+            work(context, run_id)
     except OlistError as error:
         report.status, report.error = "failed", error
     except (OSError, OpstoreUnavailable) as error:
@@ -116,9 +116,8 @@ def built_recorder(context: Context, run_id: str) -> Callable[[list[Check], Path
 @contextmanager
 def recorded(context: Context, step: str, run_id: str, parent: str | None) -> Iterator[str]:
     """A run in the opstore around a step; a killed process leaves the start alone."""
-    context.opstore.start(
-        RunStart(run_id, step, None, parent, context.settings.deadline, _revision(), json.dumps(_versions()))
-    )
+    deadline = context.settings.deadline + context.settings.lock_wait
+    context.opstore.start(RunStart(run_id, step, None, parent, deadline, _revision(), json.dumps(_versions())))
     started, first, status = time.perf_counter(), len(context.report.layers), context.report.status
     context.report.status, context.step = "no_op", step
     message: str | None = None
@@ -191,6 +190,5 @@ def _versions() -> dict[str, str]:
 @contextmanager
 def _home_lock(settings: Settings, *, alone: bool) -> Iterator[None]:
     """A command alone in its home, or beside others that need not be."""
-    settings.home.mkdir(parents=True, exist_ok=True)
     with file_lock(settings.home / "lock", settings.lock_wait, shared=not alone):
         yield

@@ -60,7 +60,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="From which level on to log."
     )
-    deadline: float = Field(3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds.")
+    deadline: float = Field(
+        3600.0, gt=0, description="After how long an unfinished run counts as lost, seconds beyond `lock_wait`."
+    )
     airflow: SecretStr | None = Field(None, description="Airflow's URL with user and password, told when gold changes.")
     parent_run: str | None = Field(None, description="The run in the record that a command is part of.")
     agent: bool = Field(True, description="Whether `openclaw` is called: after dbt, and at the end of a command.")

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Platform
-from olist import pipeline
 from olist.export.committed import Committed, committed
+from olist.lake.open import open_lake
 from olist.settings import PROJECT
 
 SPARK = PROJECT / ".venv-spark"
@@ -30,7 +30,7 @@ Rows = tuple[list[str], list[tuple[Any, ...]]]
 @pytest.fixture(scope="module")
 def tables(exported: Platform) -> dict[str, Committed]:
     """The committed exports by layer."""
-    lake = pipeline.open_lake(exported.settings())
+    lake = open_lake(exported.settings())
     found = {layer: committed(lake, layer) for layer in ("silver", "gold")}  # type: ignore[arg-type]
     return {layer: export for layer, export in found.items() if export}
 
@@ -152,6 +152,6 @@ def test_files_say_how_they_are_sorted_and_compressed(tables: dict[str, Committe
 
 
 def test_only_the_latest_committed_export_is_taken(exported: Platform, tables: dict[str, Committed]) -> None:
-    lake = pipeline.open_lake(exported.settings())
+    lake = open_lake(exported.settings())
     assert committed(lake, "silver", "20990101T000000000000Z-0000") is None
     assert committed(lake, "silver", tables["silver"].export_id) == tables["silver"]

@@ -231,7 +231,7 @@ def test_a_with_inside_a_recursive_one_is_found() -> None:
     assert not inner_withs(sqlglot.parse_one(inner.replace(" recursive", ""), read="bigquery"))
 
 
-def inner_withs(tree: exp.Expression) -> list[exp.With]:
+def inner_withs(tree: exp.Expr) -> list[exp.With]:
     """WITH inside WITH RECURSIVE, which BigQuery refuses ("WITH is not allowed inside WITH RECURSIVE")."""
     recursive = [outer for outer in tree.find_all(exp.With) if outer.args.get("recursive")]
     return [inner for outer in recursive for inner in outer.find_all(exp.With) if inner is not outer]

@@ -26,6 +26,7 @@ from olist.export.bigquery_tables import external_config, load_config, schema
 from olist.export.committed import committed
 from olist.export.layout import Layout
 from olist.export.load import target_of
+from olist.lake.open import open_lake
 from olist.report import Report
 
 
@@ -47,7 +48,7 @@ class Warehouse:
 
     def gold(self) -> list[loading.Loaded]:
         """Load the latest export of gold, beside the pipeline."""
-        lake = pipeline.open_lake(self.settings())
+        lake = open_lake(self.settings())
         export = committed(lake, "gold")
         assert export
         return loading.load(target_of(self.settings()), lake, export)
@@ -176,7 +177,7 @@ def test_a_load_that_was_overtaken_keeps_what_it_shows(
     moving: Platform, bigquery: str, expiries: dict[str, datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another load comes between its tables and its views, and takes its tables for superseded."""
-    warehouse, lake = Warehouse(moving), pipeline.open_lake(moving.settings())
+    warehouse, lake = Warehouse(moving), open_lake(moving.settings())
     first = committed(lake, "gold")
     publish_less(moving)
     succeed(pipeline.export(moving.settings()))
@@ -244,7 +245,7 @@ def test_no_query_may_be_billed_for_more_than_its_cap(warehouse: Warehouse, monk
 def test_an_earlier_export_is_shown_again_by_its_id(moving: Platform, bigquery: str) -> None:
     warehouse = Warehouse(moving)
     succeed(warehouse.load())
-    first = committed(pipeline.open_lake(moving.settings()), "gold")
+    first = committed(open_lake(moving.settings()), "gold")
     rows = comparable(warehouse.rows("gold.agg_regions"))
     publish_less(moving)
     succeed(warehouse.load())
@@ -273,7 +274,7 @@ def test_external_tables_name_exactly_the_objects_of_one_export(
     exported: Platform, bigquery: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stand-in has no external tables: what their definitions name is read into tables of that name instead."""
-    warehouse, lake = Warehouse(exported, "external"), pipeline.open_lake(exported.settings())
+    warehouse, lake = Warehouse(exported, "external"), open_lake(exported.settings())
     defined: dict[str, Any] = {}
 
     def create(self: Any, table: client_library.Table) -> None:

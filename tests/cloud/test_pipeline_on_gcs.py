@@ -17,6 +17,7 @@ from deliveries import succeed, without_promises
 from olist import pipeline
 from olist.contracts import Contract
 from olist.lake.gcs import GcsStore
+from olist.lake.open import open_lake
 from olist.warehouse import embedded
 from versions import write_versions
 
@@ -82,7 +83,7 @@ def test_an_object_that_was_altered_in_the_bucket_is_not_published(
     with owned_platform(server) as platform:
         platform.lake = f"gs://{new_bucket('altered')}"
         succeed(pipeline.ingest(platform.settings(small_folder)))
-        lake = pipeline.open_lake(platform.settings())
+        lake = open_lake(platform.settings())
         key = lake.batches("sellers")[0].object.key
         GcsStore("altered", "", folder).client.bucket("altered").blob(key).upload_from_string(
             b"PAR1 is not what it was"

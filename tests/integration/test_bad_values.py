@@ -28,6 +28,7 @@ from deliveries import (
 from olist import pipeline
 from olist.errors import AuditFailed
 from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
 from opstore.store import Opstore
 
 NOBODY = "f" * 32
@@ -208,7 +209,7 @@ def test_more_faults_than_tolerated_quarantine_the_delivery_and_a_mended_one_suc
     assert all(row["rows_in"] == row["quarantined"] for row in accounted.values())
     assert silver_state(platform) == before
 
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     assert lake.verdicts("orders")[bad] is lake.verdicts("sellers")[bad] is Verdict.QUARANTINED
     assert "quarantined" in command(platform, "lake", "ls", "--table", "orders").stdout
     succeed(pipeline.silver(platform.settings()), "no_op")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,8 @@ from deliveries import (
 from olist import pipeline
 from olist.errors import AuditFailed, LakeError
 from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
+from olist.record import open_record
 from olist.settings import PROJECT
 
 DAY, DAY_BEFORE = date(2026, 3, 2), date(2026, 3, 1)
@@ -98,10 +100,32 @@ def test_of_snapshots_the_latest_processing_date_stands(
     deliver(platform.settings(small_folder), processing_date=DAY)
     a = silver_state(platform)
     rewrite_items(small_copy, "59")
-    succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE))
+    filled_in = succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE))
+    items = published(filled_in, "bronze")["order_items"]
+    assert (items.published, items.superseded) == (0, items.rows_in)
+    assert items.rows_in > 0
+    succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY_BEFORE), "no_op")
     succeed(pipeline.silver(platform.settings()), "no_op")
     assert silver_state(platform) == a
     assert [b.processing_date for b in batches(platform, "order_items")] == ["2026-03-01", "2026-03-02"]
+
+
+def test_a_snapshot_that_is_filled_in_is_said_to_be_superseded(platform: Platform, small_copy: Path) -> None:
+    succeed(pipeline.ingest(platform.settings(small_copy), processing_date=DAY))
+    change_row(small_copy, "sellers", 1, seller_city="rio de janeiro")
+    said = command(platform, "ingest", "--source", small_copy, "--processing-date", str(DAY_BEFORE))
+    notes = [line for line in said.stdout.splitlines() if "superseded by" in line]
+    assert notes == [
+        f"bronze.sellers: the snapshot of {DAY_BEFORE} is superseded by that of {DAY}, silver does not show it"
+    ]
+
+
+def test_a_day_that_is_yet_to_come_is_refused(platform: Platform, small_folder: Path) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    said = command(platform, "ingest", "--source", small_folder, "--processing-date", str(tomorrow))
+    assert said.exit_code == 2, said.output
+    assert str(tomorrow) in said.stderr
+    assert batches(platform, "orders") == []
 
 
 # Deltas
@@ -188,11 +212,13 @@ def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path,
     said = command(platform, "lake", "withdraw", "order_items", latest, "--reason", "wrong prices")
     assert said.exit_code == 0, said.stderr
     assert latest in said.stdout
+    (run,) = open_record(platform.settings()).runs(limit=1)
+    assert (run["step"], run["status"]) == ("withdraw", "success")
     assert silver_state(platform) != a, "silver changes by its next build"
     succeed(pipeline.silver(platform.settings()))
     assert silver_state(platform) == a
 
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     assert lake.verdicts("order_items")[latest] is Verdict.WITHDRAWN
     assert b"wrong prices" in lake.store.read(f"withdrawals/order_items/{latest}.json")
     assert "withdrawn" in command(platform, "lake", "ls", "--table", "order_items").stdout
@@ -211,7 +237,7 @@ def test_an_older_file_that_is_the_right_one_is_accepted_after_what_its_refusal_
     refused = pipeline.ingest(platform.settings(small_copy)).error
     assert isinstance(refused, AuditFailed)
     assert refused.what.startswith("1 of the checks of the delivered files failed")
-    mistake = pipeline.open_lake(platform.settings()).accepted("order_items")[-1].run_id
+    mistake = open_lake(platform.settings()).accepted("order_items")[-1].run_id
     assert f"`olist lake withdraw order_items {mistake} --reason …` first" in refused.remedy
 
     command(platform, "lake", "withdraw", "order_items", mistake, "--reason", "the older one was right")
@@ -227,7 +253,7 @@ def test_a_withdrawn_delta_takes_its_rows_along(platform: Platform, small_copy: 
     change_row(small_copy, "order_reviews", 1, review_score="1")
     change_row(small_copy, "order_reviews", 2, review_score="1")
     deliver(settings)
-    lake = pipeline.open_lake(settings)
+    lake = open_lake(settings)
     lake.withdraw("order_reviews", batches(platform, "order_reviews")[-1].run_id, "test")
     succeed(pipeline.silver(settings))
     assert silver_state(platform) == before
@@ -251,7 +277,7 @@ def test_what_cannot_be_withdrawn_is_an_error(
     succeed(pipeline.ingest(platform.settings(small_folder)))
     rewrite_items(small_copy, "59")
     second = succeed(pipeline.ingest(platform.settings(small_copy))).run_id
-    pipeline.open_lake(platform.settings()).withdraw("order_items", second, "wrong prices")
+    open_lake(platform.settings()).withdraw("order_items", second, "wrong prices")
     before = lake_state(platform)
 
     said = command(platform, "lake", "withdraw", table, run_id or second, "--reason", "x")
@@ -262,9 +288,17 @@ def test_what_cannot_be_withdrawn_is_an_error(
     assert lake_state(platform) == before
 
 
+def test_a_batch_is_not_taken_back_without_a_reason(platform: Platform, small_folder: Path) -> None:
+    ingested = succeed(pipeline.ingest(platform.settings(small_folder))).run_id
+    said = command(platform, "lake", "withdraw", "sellers", ingested, "--reason", " ")
+    assert said.exit_code == 2
+    assert "a blank reason" in said.stderr
+    assert open_lake(platform.settings()).verdicts("sellers")[ingested] is Verdict.ACCEPTED
+
+
 def test_silver_without_any_batch_says_which_table_lacks_one(platform: Platform, small_folder: Path) -> None:
     ingested = succeed(pipeline.ingest(platform.settings(small_folder)))
-    pipeline.open_lake(platform.settings()).withdraw("sellers", ingested.run_id, "test")
+    open_lake(platform.settings()).withdraw("sellers", ingested.run_id, "test")
     report = pipeline.silver(platform.settings())
     assert isinstance(report.error, LakeError)
     assert report.error.what == "a table has no accepted batch"

@@ -16,12 +16,17 @@ import psycopg
 import pytest
 
 from conftest import Platform
-from deliveries import succeed, without_promises
+from deliveries import batches, succeed, without_promises
 from olist import pipeline
 from olist.contracts import Contract
-from olist.errors import Busy, WarehouseUnavailable
+from olist.errors import AnotherRun, LakeError, WarehouseUnavailable
+from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
+from olist.locks import file_lock
 from olist.warehouse.connect import connect
 from olist.warehouse.publish import exclusive
+from openclaw.assembly import build_agent
+from openclaw.settings import load_settings
 from opstore.store import Opstore
 from servers import wait_for
 from versions import Version, seen, write_versions
@@ -87,6 +92,10 @@ def command(platform: Platform, *arguments: str, lock_wait: float = PATIENT) -> 
             process.kill()
 
 
+def record_of(platform: Platform) -> Opstore:
+    return Opstore(platform.home / "opstore.sqlite")
+
+
 def at_work(platform: Platform) -> list[int]:
     """The backends of runs that wait for readers."""
     return [
@@ -117,6 +126,21 @@ def test_a_second_run_refuses_naming_the_first(published: Platform) -> None:
         assert f"pid {first.pid} since" in errors
         assert json.loads(output)["error"]["transient"] is True
         assert first.poll() is None
+    (refused,) = [run for run in record_of(published).runs() if run["run_id"] == json.loads(output)["run_id"]]
+    assert (refused["step"], refused["status"]) == ("silver", "failed")
+    assert "another run is at work here" in refused["message"]
+
+
+def test_a_refusal_is_no_alarm_and_over_with_the_next_good_run_of_its_step(published: Platform) -> None:
+    agent, incidents = build_agent(load_settings(opstore=str(record_of(published).path)), lambda text: None), []
+    with file_lock(published.home / "lock", 0):
+        assert isinstance(pipeline.silver(published.settings(lock_wait=0)).error, AnotherRun)
+    for _ in range(2):
+        agent.poll()
+        query = "SELECT root, category, severity, state FROM ops_incidents_current"
+        incidents += [tuple(row.values()) for row in record_of(published).query(query)]
+        succeed(pipeline.silver(published.settings()), "no_op" if len(incidents) > 1 else "success")
+    assert incidents == [("step:silver", "concurrency", "P2", state) for state in ("open", "resolved")]
 
 
 def test_a_second_run_that_may_wait_follows_the_first(published: Platform) -> None:
@@ -128,17 +152,37 @@ def test_a_second_run_that_may_wait_follows_the_first(published: Platform) -> No
             assert version_of(published) == {"11"}
         outputs = [run.communicate(timeout=PATIENT) for run in runs]
     assert [run.returncode for run in runs] == [0, 0], outputs
-    later, earlier, *_ = Opstore(published.home / "opstore.sqlite").runs()
-    assert sorted([earlier["status"], later["status"]]) == ["no_op", "success"]
-    assert later["started_at"] >= earlier["finished_at"]
+    ends = {run["status"]: run["finished_at"] for run in record_of(published).runs(limit=2)}
+    assert sorted(ends) == ["no_op", "success"]
+    assert ends["no_op"] >= ends["success"]
     assert version_of(published) == {"22"}
+
+
+def test_a_batch_is_not_taken_back_while_a_run_is_at_work(published: Platform) -> None:
+    newest = batches(published, "sellers")[-1].run_id
+    with file_lock(published.home / "lock", 0):
+        refused = pipeline.withdraw(published.settings(lock_wait=0), "sellers", newest, "a wrong export")
+    assert isinstance(refused.error, AnotherRun)
+    assert open_lake(published.settings()).verdicts("sellers")[newest] is Verdict.ACCEPTED
+
+
+def test_a_batch_that_another_home_takes_back_while_a_publish_waits_is_not_published(published: Platform) -> None:
+    newest = batches(published, "sellers")[-1].run_id
+    with ThreadPoolExecutor(1) as pool:
+        with lingering_reader(published):
+            report = pool.submit(pipeline.silver, published.settings())
+            wait_for(lambda: bool(at_work(published)), PATIENT)
+            open_lake(published.settings()).withdraw("sellers", newest, "a wrong export")
+        assert isinstance(error := report.result().error, LakeError)
+    assert error.found == f"{newest} withdrawn"
+    assert version_of(published) == {"11"}
 
 
 def test_runs_of_two_homes_on_one_warehouse_refuse_each_other(published: Platform) -> None:
     assert published.warehouse is not None
     with connect(published.warehouse, "run") as holder, exclusive(holder, 0):
         error = pipeline.silver(published.settings(lock_wait=0)).error
-        assert isinstance(error, Busy)
+        assert isinstance(error, AnotherRun)
         assert error.what == "another run is changing this warehouse"
         assert f"pid {holder.info.backend_pid}, {holder.info.user}, olist run" in error.found
         assert version_of(published) == {"11"}
@@ -165,7 +209,7 @@ def test_a_killed_client_in_the_middle_of_a_statement_holds_up_nobody(published:
     ) as stuck:
         assert stuck.stdout is not None
         assert stuck.stdout.readline() == "locked\n"
-        assert isinstance(pipeline.silver(published.settings(lock_wait=0)).error, Busy)
+        assert isinstance(pipeline.silver(published.settings(lock_wait=0)).error, AnotherRun)
         stuck.kill()
     succeed(pipeline.silver(published.settings(lock_wait=PATIENT)))
 

@@ -24,6 +24,7 @@ from evolving import REVIEWS, Evolving, with_nps, without
 from olist import pipeline
 from olist.errors import AuditFailed, SourceRefused
 from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_a_snapshot_with_a_new_column_is_accepted_by_a_new_version(evolving: Evo
     expected = evolving.write_nps()
     deliver(evolving.settings)
     assert evolving.values("recommendation") == expected
-    batches = pipeline.open_lake(evolving.settings).batches(REVIEWS)
+    batches = open_lake(evolving.settings).batches(REVIEWS)
     assert [b.contract_version for b in batches] == ["1.0.0", "1.1.0"]
     assert ["nps" in b.columns for b in batches] == [False, True]
 
@@ -110,7 +111,7 @@ def test_a_required_column_that_older_batches_lack_is_not_published(evolving: Ev
     assert "contract" in report.error.remedy
     assert silver_state(evolving.platform) == before
     assert lake_state(evolving.platform) == lake, "the contract is at fault, not a delivery: none is quarantined"
-    verdicts = pipeline.open_lake(evolving.settings).verdicts(REVIEWS)
+    verdicts = open_lake(evolving.settings).verdicts(REVIEWS)
     assert set(verdicts.values()) == {Verdict.ACCEPTED}
 
 
@@ -139,7 +140,7 @@ def test_a_column_that_the_contract_drops_leaves_silver_and_stays_in_the_lake(ev
     assert "product_photos_qty" not in evolving.types("products")
     assert "seller_latitude" not in evolving.types("sellers")
     assert {row.table for row in report.layers if row.rows_in} == {"products", "sellers", "order_items"}
-    assert "product_photos_qty" in pipeline.open_lake(evolving.settings).batches("products")[0].columns
+    assert "product_photos_qty" in open_lake(evolving.settings).batches("products")[0].columns
 
     succeed(pipeline.ingest(evolving.settings), "no_op")
 

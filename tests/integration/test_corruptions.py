@@ -15,6 +15,7 @@ from deliveries import deliver, silver_state, succeed
 from olist import pipeline
 from olist.contracts import Contract
 from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
 from olist.source.synthetic import generate
 from olist.warehouse import embedded
 
@@ -79,5 +80,5 @@ def test_a_damaged_first_delivery_is_stopped(blank: Platform, damaged: Path, cor
     layer, error = stopped(blank, damaged)
     assert (layer, [part for part in corruption.said if part not in error]) == (corruption.layer, []), error
     assert blank.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'silver'") == [(0,)]
-    lake = pipeline.open_lake(blank.settings())
+    lake = open_lake(blank.settings())
     assert Verdict.ACCEPTED not in lake.verdicts("orders").values()

@@ -22,6 +22,7 @@ from deliveries import (
 )
 from olist import pipeline
 from olist.errors import LakeError
+from olist.lake.open import open_lake
 from olist.lake.store import FolderStore
 from olist.warehouse import embedded
 from opstore.store import Opstore, OpstoreUnavailable, RunFinish
@@ -78,9 +79,7 @@ def test_a_full_disk_is_named_and_the_next_run_has_what_it_needs(
     silver, lake, batches = silver_state(platform), lake_state(platform), accepted(platform)
     change_much(small_copy)
     # Each of the two changed tables is written twice: converted beside the lake, then copied into it.
-    size = sum(
-        pipeline.open_lake(platform.settings()).batches(t)[0].object.size for t in ("geolocation", "order_items")
-    )
+    size = sum(open_lake(platform.settings()).batches(t)[0].object.size for t in ("geolocation", "order_items"))
     filler = fill(platform.home, int(share * size) + 40_000 if share else 0)
 
     said = command(platform, "ingest", "--source", small_copy)

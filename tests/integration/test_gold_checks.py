@@ -124,6 +124,13 @@ def test_dbt_calls_stale_what_the_contracts_do(manifest: dict[str, Any], contrac
     assert {table: limit["count"] * hours[limit["period"]] for table, limit in limits.items()} == promised
 
 
+def test_gold_of_which_a_table_was_dropped_is_built_again(built: Platform, connection: psycopg.Connection[Any]) -> None:
+    connection.execute("DROP TABLE gold.fact_orders CASCADE")
+    assert pipeline.gold(built.settings()).status == "success"
+    assert connection.execute("SELECT count(*) > 0 FROM gold.fact_orders").fetchall() == [(True,)]
+    assert pipeline.gold(built.settings()).status == "no_op"
+
+
 def test_a_source_whose_last_accepted_delivery_is_old_is_one_incident_until_another_arrives(
     built: Platform, connection: psycopg.Connection[Any], contracts: dict[str, Contract], folder: Path
 ) -> None:

@@ -16,6 +16,7 @@ from olist import pieces, pipeline
 from olist.contracts import Contract
 from olist.errors import AuditFailed, Busy, ConfigurationError, LakeError, OlistError, SourceRefused, StageLost
 from olist.lake.batches import Verdict
+from olist.lake.open import open_lake
 from olist.locks import file_lock
 from olist.record import open_record
 from olist.report import Report, Silent
@@ -73,6 +74,7 @@ def test_pieces_make_what_the_whole_makes(
     platform, made_by = audited
     assert platform.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'silver'") == [(0,)]
     report = succeed(silver_piece(platform, pieces.publish, made_by))
+    assert [row.table for row in report.layers] == list(FILES)
     assert all(row.rows_in == row.published + row.superseded + row.rejected for row in report.layers)
 
     whole = new_platform()
@@ -85,7 +87,7 @@ def test_pieces_make_what_the_whole_makes(
 def test_a_delivery_that_waits_is_not_in_sight(platform: Platform, small_folder: Path) -> None:
     made_by = new_id()
     store_all(platform, small_folder, made_by)
-    assert set(pipeline.open_lake(platform.settings()).verdicts("orders").values()) == {Verdict.UNJUDGED}
+    assert set(open_lake(platform.settings()).verdicts("orders").values()) == {Verdict.UNJUDGED}
     error_of(pipeline.silver(platform.settings()), LakeError)
 
 
@@ -116,7 +118,7 @@ def test_a_broken_file_is_refused_alone_and_can_be_mended_within_its_delivery(
 
 
 def test_pieces_may_be_repeated(delivered: Platform, small_copy: Path) -> None:
-    lake = pipeline.open_lake(delivered.settings())
+    lake = open_lake(delivered.settings())
     (batch,) = lake.batches("orders")
     store_all(delivered, small_copy, batch.run_id)
     succeed(accept(delivered, batch.run_id))
@@ -132,7 +134,7 @@ def test_pieces_may_be_repeated(delivered: Platform, small_copy: Path) -> None:
 
 def test_a_store_that_was_killed_before_its_manifest_is_made_good(platform: Platform, small_folder: Path) -> None:
     made_by, day = new_id(), date(2026, 3, 1)
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     lake.store.put(f"bronze/orders/processing_date={day}/{made_by}.parquet", small_folder / FILES["orders"])
     succeed(store(platform, small_folder, "orders", made_by, day))
     (batch,) = lake.batches("orders")
@@ -151,7 +153,7 @@ def test_the_same_files_again_are_a_no_op_with_the_code_that_was_asked_for(
 
 
 def test_other_bytes_need_a_delivery_of_their_own(delivered: Platform, small_copy: Path) -> None:
-    (batch,) = pipeline.open_lake(delivered.settings()).batches("sellers")
+    (batch,) = open_lake(delivered.settings()).batches("sellers")
     change_row(small_copy, "sellers", 1, seller_city="rio de janeiro")
     error_of(store(delivered, small_copy, "sellers", batch.run_id), LakeError)
 
@@ -164,6 +166,20 @@ def test_a_delivery_that_another_one_overtook_is_not_accepted(delivered: Platfor
     deliver_bronze = pipeline.ingest(delivered.settings(small_copy))
     succeed(deliver_bronze)
     assert "meanwhile" in error_of(accept(delivered, made_by), LakeError).found
+
+
+def test_a_file_that_was_filled_in_before_is_no_news_to_its_day(platform: Platform, small_copy: Path) -> None:
+    days = (date(2026, 3, 2), date(2026, 3, 1), date(2026, 3, 1))
+    reports = []
+    for seller_city, day in zip(("recife", "santos", "santos"), days, strict=True):
+        made_by = new_id()
+        change_row(small_copy, "sellers", 1, seller_city=seller_city)
+        for table in FILES:
+            assert store(platform, small_copy, table, made_by, day).error is None
+        reports.append(accept(platform, made_by))
+    assert [(r.status, r.error) for r in reports] == [("success", None), ("success", None), ("no_op", None)]
+    sellers = [row for row in reports[1].layers if row.table == "sellers"]
+    assert [(row.published, row.superseded) for row in sellers] == [(0, sellers[0].rows_in)]
 
 
 def test_a_delivery_that_fails_the_gate_is_quarantined_once_and_for_all(platform: Platform, small_copy: Path) -> None:
@@ -200,7 +216,7 @@ def test_a_stage_that_another_run_has_built_since_is_not_published(audited: tupl
 
 def test_a_batch_that_was_taken_back_after_the_audit_is_not_published(audited: tuple[Platform, str]) -> None:
     platform, made_by = audited
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     (batch,) = lake.batches("sellers")
     lake.withdraw("sellers", batch.run_id, "a wrong export")
     assert "withdrawn" in error_of(silver_piece(platform, pieces.publish, made_by), LakeError).found
@@ -217,7 +233,7 @@ def test_a_publish_that_was_killed_among_its_constraints_is_made_good(audited: t
 
 def test_validation_finds_an_object_that_was_altered(delivered: Platform) -> None:
     succeed(pieces.validate(delivered.settings(), listener=Silent()))
-    lake = pipeline.open_lake(delivered.settings())
+    lake = open_lake(delivered.settings())
     path = lake.store.local(lake.batches("orders")[0].object.key)
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"!")

@@ -90,6 +90,79 @@ def test_grants_on_tables_survive(owner: psycopg.Connection, analyst: psycopg.Co
         analyst.execute("DELETE FROM silver.orders")
 
 
+def test_grants_on_columns_and_the_right_to_grant_survive(
+    owner: psycopg.Connection, analyst: psycopg.Connection
+) -> None:
+    admit(owner, analyst, "USAGE ON SCHEMA silver", "SELECT (id, note) ON silver.orders")
+    owner.execute("ALTER TABLE silver.items ADD gone int")
+    admit(owner, analyst, "SELECT (gone), UPDATE (note) ON silver.items")
+    user = sql.Identifier(analyst.info.user)
+    owner.execute(sql.SQL("GRANT SELECT ON silver.items TO {} WITH GRANT OPTION").format(user))
+    move(owner)
+    assert analyst.execute("SELECT id, note FROM silver.orders").fetchall() == [(1, "run-2")]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        analyst.execute("SELECT price FROM silver.orders")
+    analyst.execute("UPDATE silver.items SET note = 'mine'")
+    analyst.execute("GRANT SELECT ON silver.items TO PUBLIC")
+    public = "SELECT has_table_privilege('public', 'silver.items', 'SELECT')"
+    assert owner.execute(public).fetchall() == [(True,)]
+
+
+INDEXES = """
+    SELECT replace(pg_get_indexdef(indexrelid), 'next.', 'silver.') FROM pg_index
+    WHERE indrelid = 'silver.orders'::regclass ORDER BY 1
+"""
+
+
+def test_indexes_of_others_survive(owner: psycopg.Connection) -> None:
+    owner.execute('CREATE UNIQUE INDEX "the ON silver.orders one" ON silver.orders (lower(note)) WHERE price > 1')
+    owner.execute("CREATE INDEX by_price ON silver.orders USING hash (price)")
+    before = owner.execute(INDEXES).fetchall()
+    assert len(before) == 3
+    move(owner)
+    assert owner.execute(INDEXES).fetchall() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "index"),
+    [
+        ("ALTER TABLE next.orders DROP note", "CREATE INDEX lost ON silver.orders (note)"),
+        ("INSERT INTO next.orders VALUES (2, 10, 'x')", "CREATE UNIQUE INDEX lost ON silver.orders (price)"),
+    ],
+    ids=["its column is gone", "its rows are not unique"],
+)
+def test_an_index_that_does_not_fit_blocks_the_publish(owner: psycopg.Connection, change: str, index: str) -> None:
+    owner.execute(index.encode())
+    owner.execute(change.encode())
+    with pytest.raises(PublishBlocked) as blocked:
+        move(owner)
+    assert "index lost on silver.orders" in blocked.value.found
+    assert_old_stands(owner)
+    owner.execute("DROP INDEX silver.lost")
+    move(owner)
+
+
+@pytest.mark.parametrize(
+    ("guard", "named"),
+    [
+        ("ALTER TABLE silver.orders ENABLE ROW LEVEL SECURITY", "row security of silver.orders"),
+        ("CREATE POLICY own ON silver.orders USING (price > 10)", "policy own on silver.orders"),
+        (
+            "CREATE TRIGGER kept BEFORE UPDATE ON silver.orders FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "trigger kept on silver.orders",
+        ),
+    ],
+    ids=["row security", "policy", "trigger"],
+)
+def test_what_guards_rows_blocks_the_publish(owner: psycopg.Connection, guard: str, named: str) -> None:
+    owner.execute(guard.encode())
+    with pytest.raises(PublishBlocked) as blocked:
+        move(owner)
+    assert blocked.value.found == named
+    assert "a view over the table" in blocked.value.remedy
+    assert latest(owner, "silver") == OLD
+
+
 def test_a_foreign_key_of_another_table_blocks_the_publish(owner: psycopg.Connection) -> None:
     owner.execute("CREATE TABLE reporting.mine (id int REFERENCES silver.orders)")
     with pytest.raises(PublishBlocked, match=r"reporting\.mine"):

@@ -15,6 +15,7 @@ from databases import owned_platform
 from deliveries import change_row, command, deliver, succeed
 from olist import pipeline
 from olist.contracts import Contract
+from olist.lake.open import open_lake
 from olist.quality.freshness import freshness
 from olist.warehouse import embedded
 
@@ -104,7 +105,7 @@ def test_what_a_run_found_is_over_when_what_stood_before_was_delivered_again(
 def test_freshness_goes_by_the_last_accepted_delivery(
     platform: Platform, small_copy: Path, contracts: dict[str, Contract]
 ) -> None:
-    lake = pipeline.open_lake(platform.settings())
+    lake = open_lake(platform.settings())
     assert {f.state for f in freshness(lake, contracts)} == {"missing"}
     deliver(platform.settings(small_copy))
     now = datetime.now(UTC)
@@ -127,7 +128,7 @@ def test_freshness_goes_by_the_last_accepted_delivery(
 
 
 def test_the_warehouse_knows_when_each_table_was_delivered(delivered: Platform, contracts: dict[str, Contract]) -> None:
-    lake = pipeline.open_lake(delivered.settings())
+    lake = open_lake(delivered.settings())
     recorded = dict(delivered.query("SELECT table_name, max(loaded_at) FROM olist_meta.deliveries GROUP BY table_name"))
     assert recorded == {f.table: f.arrived_at for f in freshness(lake, contracts)}
 

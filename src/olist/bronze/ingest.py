@@ -13,14 +13,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 
 from olist.bronze.convert import Origin, Source, open_source, write_parquet
 from olist.contracts import Contract
-from olist.errors import AuditFailed, LakeError, SourceRefused
+from olist.errors import AuditFailed, ConfigurationError, LakeError, SourceRefused
 from olist.lake.batches import Batch, Lake, StoredObject, Verdict
 from olist.lake.verify import sha256_of, sound
 from olist.quality.delivery import Arrival, expected_of
@@ -35,13 +35,17 @@ _WORKERS = 2
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of one file: a new batch of `rows` rows, or `unchanged`, being the one that the lake has already."""
+    """What became of one file: a new batch of `rows` rows, or `unchanged`, being the one that the lake has already.
+
+    `superseded_by` is the snapshot of a later day that stands in its stead.
+    """
 
     table: str
     rows: int
     unchanged: bool
     batch: Batch
     seconds: float
+    superseded_by: Batch | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,9 @@ def ingest(
     """Bring the files of `folder` into the lake as one delivery.
 
     Raises SourceRefused, naming every faulty file, and then has written nothing; AuditFailed when a file is not what its contract says:
-    the delivery then lies in quarantine; LakeError when the lake cannot be written.
+    the delivery then lies in quarantine; LakeError when the lake cannot be written; ConfigurationError for a day that is yet to come.
     """
+    _check_day(processing_date)
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="ingest-") as work:
 
@@ -90,7 +95,7 @@ def ingest(
         failed = gate.judge(expected_of(lake, contracts, arrivals, scratch)) if arrivals else []
         ingested = [_stored(lake, file) for file in converted]
         _judged(lake, contracts, ingested, run_id, failed)
-        return ingested
+        return _placed(lake, contracts, ingested)
 
 
 def store(
@@ -99,8 +104,9 @@ def store(
     """Bring one file of a delivery into the lake, where it waits for `accept`. Repeating it with the same file changes nothing.
 
     Raises SourceRefused for a faulty file, LakeError when this delivery has brought the table with other bytes, or the lake cannot be
-    written.
+    written, ConfigurationError for a day that is yet to come.
     """
+    _check_day(processing_date)
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix=f"store-{contract.table}-") as work:
         own = next((b for b in lake.batches(contract.table) if b.run_id == run_id), None)
@@ -109,7 +115,7 @@ def store(
         else:
             _check_same(own, open_source(folder, contract))
             ingested = Ingested(own.table, own.object.rows, False, own, 0.0)
-    lake.arrive(run_id, ingested.batch)
+    lake.arrive(run_id, ingested.batch, processing_date.isoformat())
     return ingested
 
 
@@ -128,7 +134,7 @@ def accept(lake: Lake, contracts: Mapping[str, Contract], *, run_id: str, gate: 
             arrivals = {b.table: Arrival(contracts[b.table], b, p) for b, p in zip(fresh, profiles, strict=True)}
         failed = gate.judge(expected_of(lake, contracts, arrivals, scratch)) if arrivals else []
     _judged(lake, contracts, brought, run_id, failed)
-    return brought
+    return _placed(lake, contracts, brought)
 
 
 def _stored(lake: Lake, file: _Converted) -> Ingested:
@@ -157,6 +163,18 @@ def _judged(
             lake.deliver_again(file.batch, run_id)
 
 
+def _placed(lake: Lake, contracts: Mapping[str, Contract], results: Sequence[Ingested]) -> list[Ingested]:
+    """The results, new snapshots with that of a later day which stands in their stead."""
+
+    def later(file: Ingested) -> Batch | None:
+        contract = contracts[file.table]
+        if file.unchanged or contract.load != "snapshot":
+            return None
+        return next((b for b in lake.current(contract) if b.order > file.batch.order), None)
+
+    return [replace(file, superseded_by=later(file)) for file in results]
+
+
 def _arrived(lake: Lake, contracts: Mapping[str, Contract], run_id: str) -> list[Ingested]:
     arrived = {table: lake.arrived(run_id, table) for table in contracts}
     if missing := [table for table, batch in arrived.items() if batch is None]:
@@ -179,9 +197,12 @@ def _check_still_latest(
         raise _overtaken(run_id, "a delivery without a verdict", "it is in quarantine")
     for file in brought:
         contract = contracts[file.table]
-        if file.unchanged and lake.delivered_before(contract, file.batch.source_sha256) != file.batch:
+        if file.unchanged:
+            day = lake.arrived_on(run_id, file.table)
+            if lake.delivered_before(contract, file.batch.source_sha256, day) == file.batch:
+                continue
             raise _overtaken(run_id, f"{file.table} to be as it was when the file was compared with it", "it is not")
-        if not file.unchanged and any(b.run_id > run_id for b in lake.accepted(file.table)):
+        if any(b.run_id > run_id for b in lake.accepted(file.table)):
             raise _overtaken(run_id, f"no later delivery of {file.table}", "one was accepted meanwhile")
 
 
@@ -226,7 +247,7 @@ def _convert(
 ) -> _Converted:
     started = perf_counter()
     source = open_source(folder, contract)
-    known = lake.delivered_before(contract, source.sha256)
+    known = lake.delivered_before(contract, source.sha256, processing_date.isoformat())
     if known is not None:
         return _Converted(known, None, None, perf_counter() - started)
     warm_up()
@@ -272,6 +293,19 @@ def _free_key(lake: Lake, folder: str, run_id: str) -> str:
     """The object's key; another one where an attempt that was killed has left an object that no manifest names."""
     attempts = sum(Path(key).name.startswith(run_id) for key in lake.store.keys(folder))
     return f"{folder}/{run_id}{f'.{attempts}' if attempts else ''}.parquet"
+
+
+def _check_day(processing_date: date) -> None:
+    """A snapshot of a day to come would stand before all that is delivered until then."""
+    today = datetime.now(UTC).date()
+    if processing_date > today:
+        raise ConfigurationError(
+            "a batch cannot belong to a day that is yet to come",
+            resource="--processing-date",
+            expected=f"{today} (today, UTC) or a day before",
+            found=processing_date.isoformat(),
+            remedy="correct the date; without one it is today",
+        )
 
 
 def _check_clock(lake: Lake, contract: Contract, run_id: str) -> None:

@@ -7,7 +7,7 @@ project's files, is recorded with the publish: equal inputs are a no-op. The art
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from olist.gold.artifacts import keep
 from olist.gold.invoke import invoke
 from olist.lake.batches import Lake
 from olist.warehouse.publish import Publication, hold, latest, publish
+from olist.warehouse.sql import tables_in
 from opstore.store import Check
 
 __all__ = ["STAGED", "GoldResult", "GoldTable", "build_gold"]
@@ -68,8 +69,8 @@ def build_gold(
     with hold(connection, "silver"):
         inputs = {"gold": _digest(connection, project)}
         before = latest(connection, "gold")
-        served = _tables(connection, "gold")
-        if before is not None and before.inputs == inputs and served:
+        served = tables_in(connection, "gold")
+        if before is not None and before.inputs == inputs and _stands(before, served):
             return GoldResult([GoldTable(t, 0, 0.0) for t in served], [], changed=False)
         connection.execute(f"DROP SCHEMA IF EXISTS {STAGED} CASCADE")
         connection.execute(f"CREATE SCHEMA {STAGED}; CREATE SCHEMA IF NOT EXISTS gold")
@@ -78,13 +79,13 @@ def build_gold(
         checks = [_check(r) for r in results.nodes if _is_test(r)]
         on_built(checks, work / "target")
         _raise_for_failures(results)
-        tables = _tables(connection, STAGED)
+        tables = tables_in(connection, STAGED)
         for table in tables:
             connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGED, table)))
         built = [_gold_table(connection, table, results) for table in tables]
         publish(
             connection,
-            Publication("gold", run_id, inputs, {"invocation_id": results.invocation_id}),
+            Publication("gold", run_id, inputs, {"invocation_id": results.invocation_id, "tables": tables}),
             staged=STAGED,
             tables=tables,
             retired=[t for t in served if t not in tables],
@@ -92,6 +93,12 @@ def build_gold(
         )
         connection.execute(f"DROP SCHEMA {STAGED} CASCADE")
         return GoldResult(built, checks, changed=True)
+
+
+def _stands(published: Publication, served: Collection[str]) -> bool:
+    """Whether all of its tables are there: somebody may have dropped some."""
+    tables: list[str] = published.details.get("tables", [])
+    return bool(tables) and set(served).issuperset(tables)
 
 
 @dataclass(frozen=True)
@@ -177,8 +184,3 @@ def _digest(connection: psycopg.Connection, project: Path) -> str:
     for path in sorted(p for p in project.rglob("*") if p.suffix in (".sql", ".yml", ".csv", ".md")):
         digest.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
-
-
-def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (schema,)).fetchall()
-    return [name for (name,) in rows]

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from olist.contracts import Contract
-from olist.errors import LakeError
+from olist.errors import ConfigurationError, LakeError
 from olist.lake.store import Store
 
 __all__ = ["Batch", "Lake", "StoredObject", "Verdict"]
@@ -94,7 +94,24 @@ class Lake:
             self._judge(run_id, Verdict.QUARANTINED, tables, reason)
 
     def withdraw(self, table: str, run_id: str, reason: str) -> Batch:
-        """Take a batch back. Raises LakeError when there is no such batch or it is withdrawn already."""
+        """Take a batch back. Raises as `withdrawable` does."""
+        batch = self.withdrawable(table, run_id, reason)
+        self.put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
+        return batch
+
+    def withdrawable(self, table: str, run_id: str, reason: str) -> Batch:
+        """The batch that can be taken back.
+
+        Raises LakeError when there is no such batch or it is withdrawn already, ConfigurationError without a reason.
+        """
+        if not reason.strip():
+            raise ConfigurationError(
+                "a batch is not taken back without a reason",
+                resource=f"{table} {run_id}",
+                expected="why, in words; they stay with the batch",
+                found="a blank reason",
+                remedy="say it with --reason",
+            )
         found = [b for b in self.batches(table) if b.run_id == run_id]
         if not found or self.verdicts(table)[run_id] is Verdict.WITHDRAWN:
             raise LakeError(
@@ -104,7 +121,6 @@ class Lake:
                 found="no manifest of that run" if not found else "it was withdrawn before",
                 remedy="`olist lake ls` lists the batches and their state",
             )
-        self.put_json(f"withdrawals/{table}/{run_id}.json", {"table": table, "run_id": run_id, "reason": reason})
         return found[0]
 
     def batches(self, table: str) -> list[Batch]:
@@ -128,10 +144,12 @@ class Lake:
         accepted = self.accepted(contract.table)
         return accepted[-1:] if contract.load == "snapshot" else accepted
 
-    def delivered_before(self, contract: Contract, source_sha256: str) -> Batch | None:
-        """The batch that makes this file a no-op: the latest one for a snapshot, any one for a delta."""
-        accepted = self.accepted(contract.table)
-        candidates = accepted[-1:] if contract.load == "snapshot" else accepted
+    def delivered_before(self, contract: Contract, source_sha256: str, processing_date: str) -> Batch | None:
+        """The batch that makes this file a no-op: for a snapshot the latest one, or the latest up to its day; any one for a delta."""
+        candidates = self.accepted(contract.table)
+        if contract.load == "snapshot":
+            up_to_it = [b for b in candidates if b.processing_date <= processing_date]
+            candidates = [*candidates[-1:], *up_to_it[-1:]]
         return next((b for b in candidates if b.source_sha256 == source_sha256), None)
 
     def deliver_again(self, batch: Batch, run_id: str) -> None:
@@ -141,11 +159,12 @@ class Lake:
             document = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "delivered_at": _now()}
             self.put_json(key, document)
 
-    def arrive(self, run_id: str, batch: Batch) -> None:
-        """Record that a table of a delivery is there: with a batch of its own, or unchanged. Doing so again changes nothing."""
+    def arrive(self, run_id: str, batch: Batch, processing_date: str) -> None:
+        """Record that a table of a day's delivery is there: with a batch of its own, or unchanged. Doing so again changes nothing."""
         key = _arrival_key(run_id, batch.table)
         if key not in self.store.keys(f"arrivals/{run_id}"):
-            self.put_json(key, {"table": batch.table, "run_id": run_id, "batch": batch.run_id})
+            known = {"table": batch.table, "run_id": run_id, "batch": batch.run_id, "processing_date": processing_date}
+            self.put_json(key, known)
 
     def arrived(self, run_id: str, table: str) -> Batch | None:
         """The batch that a delivery brought of a table: an earlier one where the bytes were the same, None where nothing arrived."""
@@ -154,6 +173,10 @@ class Lake:
             return None
         of_run = self._json(key)["batch"]
         return next(b for b in self.batches(table) if b.run_id == of_run)
+
+    def arrived_on(self, run_id: str, table: str) -> str:
+        """The day that a delivery, which brought the table, belongs to."""
+        return str(self._json(_arrival_key(run_id, table))["processing_date"])
 
     def verdict(self, run_id: str) -> Verdict:
         """What was judged of a run's delivery."""

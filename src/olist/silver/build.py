@@ -33,6 +33,7 @@ from olist.silver.staged import Note, read_note, sign, write_note
 from olist.silver.transform import Built, Transformer, table_sql
 from olist.warehouse.connect import bulk_connection, connect
 from olist.warehouse.publish import Publication, latest, publish
+from olist.warehouse.sql import tables_in
 from opstore.store import Check, Counts
 
 __all__ = ["SilverResult", "TableResult", "Work", "audit_silver", "build_silver", "publish_silver", "stage_silver"]
@@ -138,7 +139,13 @@ def publish_silver(work: Work, *, publish_wait: float) -> SilverResult:
         phases,
         "publish",
         lambda: publish(
-            work.connection, publication, staged=stage.STAGE, tables=moved, retired=note.retired, wait=publish_wait
+            work.connection,
+            publication,
+            staged=stage.STAGE,
+            tables=moved,
+            retired=note.retired,
+            wait=publish_wait,
+            confirm=lambda: _check_accepted(work, note),
         ),
     )
     work.connection.execute(f"DROP SCHEMA {stage.STAGE} CASCADE")
@@ -288,9 +295,7 @@ def _stale(
     before: Publication | None,
 ) -> list[str]:
     """Tables to build: their inputs changed, or somebody dropped them. Parents' inputs are part of their children's."""
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'silver'").fetchall()
-    present = {name for (name,) in rows}
-    if before is None or not present.issuperset({*before.inputs, stage.REJECTS}):
+    if before is None or not {*before.inputs, stage.REJECTS} <= set(tables_in(connection, "silver")):
         return list(contracts)
     return [t for t in contracts if before.inputs.get(t) != inputs[t]]
 

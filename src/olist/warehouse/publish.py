@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,9 +26,19 @@ from typing import Any, Literal
 import psycopg
 from psycopg import sql
 
-from olist.errors import Busy, PublishBlocked
+from olist.errors import AnotherRun, Busy
+from olist.warehouse.additions import (
+    DISPOSABLE,
+    blocked,
+    copy_indexes,
+    dependent_views,
+    grant_again,
+    granted,
+    point_views,
+    refuse_guards,
+)
 from olist.warehouse.roles import open_to_readers
-from olist.warehouse.sql import statement
+from olist.warehouse.sql import statement, tables_in
 
 __all__ = ["Layer", "Publication", "exclusive", "hold", "latest", "publish", "record_deliveries"]
 
@@ -37,8 +47,6 @@ Layer = Literal["silver", "gold"]
 # The first key of the platform's advisory locks; the second names what is locked. docs/reading.md tells readers both.
 LOCK_CLASS = 7411
 LOCKS: Mapping[str, int] = {"run": 0, "silver": 1, "gold": 2}
-# Views in these schemas are rebuilt by every gold build and served to nobody.
-DISPOSABLE = frozenset({"staging", "intermediate"})
 _ATTEMPT = "250ms"
 _READERS_STAY = (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected)
 _PAUSE = 0.05
@@ -67,11 +75,11 @@ def hold(connection: psycopg.Connection, layer: Layer) -> Iterator[None]:
 
 @contextmanager
 def exclusive(connection: psycopg.Connection, wait: float) -> Iterator[None]:
-    """The right to change the warehouse, for one run at a time, wherever the runs are. Raises Busy after `wait` seconds."""
+    """The right to change the warehouse, for one run at a time, wherever the runs are. Raises AnotherRun after `wait` seconds."""
     deadline = time.monotonic() + wait
     while not _try_lock(connection, "run"):
         if time.monotonic() >= deadline:
-            raise Busy(
+            raise AnotherRun(
                 "another run is changing this warehouse",
                 resource=connection.info.dbname,
                 expected=f"its end within {wait:g} s",
@@ -113,17 +121,21 @@ def publish(
     tables: Sequence[str],
     retired: Sequence[str] = (),
     wait: float,
+    confirm: Callable[[], None] = lambda: None,
 ) -> None:
     """Move `tables` from schema `staged` into the layer's schema and drop the `retired` ones, all or nothing.
 
-    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when a view that others built on the
-    layer cannot follow; the old version then stands.
+    `confirm` is called once the readers are out: what it raises keeps the old version, however long the wait for them was.
+    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when what others added to
+    the layer cannot follow; the old version then stands.
     """
     deadline = time.monotonic() + wait
+    copy_indexes(connection, publication.layer, staged, tables)  # while readers read: it takes its time
     while True:
         try:
             with connection.transaction():
                 _lock_readers_out(connection, publication.layer, [*tables, *retired])
+                confirm()
                 _move(connection, publication.layer, staged, tables, retired)
                 connection.execute(
                     "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) VALUES (%s, %s, %s, %s)",
@@ -136,7 +148,7 @@ def publish(
                 )
             return
         except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.InsufficientPrivilege) as error:
-            raise _blocked(publication.layer, error) from error
+            raise blocked(publication.layer, str(error).strip()) from error
         except _READERS_STAY as error:
             if time.monotonic() >= deadline:
                 raise Busy(
@@ -149,26 +161,16 @@ def publish(
             time.sleep(_PAUSE)
 
 
-def _blocked(layer: Layer, error: psycopg.Error, what: str = "") -> PublishBlocked:
-    return PublishBlocked(
-        "something that others built on the published tables cannot follow the new version",
-        resource=layer,
-        expected="views that this user owns and whose columns all still exist, with their types",
-        found=what + str(error).strip(),
-        remedy="drop or change what is named here and run again; the old version stands",
-    )
-
-
 def _lock_readers_out(connection: psycopg.Connection, layer: Layer, moved: Sequence[str]) -> None:
     connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(_ATTEMPT))
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK_CLASS, LOCKS[layer]))
     # Views in the order in which their readers lock them, the outermost first and tables last. LOCK TABLE on a view would also lock
     # what else it reads; moving it to where it is locks nothing but the view.
-    for schema, view, _ in reversed(_dependent_views(connection, layer, moved)):
+    for schema, view, _ in reversed(dependent_views(connection, layer, moved)):
         connection.execute(
             sql.SQL("ALTER VIEW {} SET SCHEMA {}").format(sql.Identifier(schema, view), sql.Identifier(schema))
         )
-    served = _tables(connection, layer)
+    served = tables_in(connection, layer)
     if served:
         names = sql.SQL(", ").join(sql.Identifier(layer, name) for name in served)
         # lock_timeout counts anew for each table. Were the sum to exceed deadlock_timeout (1 s), a reader could be ended for a deadlock.
@@ -180,10 +182,12 @@ def _lock_readers_out(connection: psycopg.Connection, layer: Layer, moved: Seque
 def _move(
     connection: psycopg.Connection, layer: Layer, staged: str, tables: Sequence[str], retired: Sequence[str]
 ) -> None:
-    served = set(_tables(connection, layer))
+    served = set(tables_in(connection, layer))
     old = [name for name in [*tables, *retired] if name in served]
-    views = _dependent_views(connection, layer, old)
-    grants = connection.execute(statement("grants"), {"schema": layer, "tables": old}).fetchall()
+    views = dependent_views(connection, layer, old)
+    grants = granted(connection, layer, staged, old)
+    refuse_guards(connection, layer, old)
+    copy_indexes(connection, layer, staged, tables)  # those that were made since
     for view_schema, view_name, _ in views:
         if view_schema in DISPOSABLE:
             connection.execute(sql.SQL("DROP VIEW IF EXISTS {} CASCADE").format(sql.Identifier(view_schema, view_name)))
@@ -192,13 +196,8 @@ def _move(
         _set_schema(connection, layer, name, "olist_retired")
     for name in tables:
         _set_schema(connection, staged, name, layer)
-    _point_views(connection, layer, views)
-    for table, privilege, grantee in grants:
-        if table in tables:
-            to = sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee)
-            connection.execute(
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(layer, table), to)
-            )
+    point_views(connection, layer, views)
+    grant_again(connection, layer, grants)
     open_to_readers(connection, layer, tables)
     if old:
         connection.execute(
@@ -207,32 +206,10 @@ def _move(
     connection.execute("DROP SCHEMA olist_retired")
 
 
-def _point_views(connection: psycopg.Connection, layer: Layer, views: Sequence[tuple[str, str, str]]) -> None:
-    """To the tables that now bear the names in their definitions."""
-    for schema, view, definition in views:
-        if schema not in DISPOSABLE:
-            target = sql.Identifier(schema, view)
-            try:
-                connection.execute(sql.SQL("CREATE OR REPLACE VIEW {} ").format(target) + sql.SQL(definition))
-            except psycopg.ProgrammingError as error:
-                raise _blocked(layer, error, f"view {schema}.{view}: ") from error
-
-
-def _dependent_views(connection: psycopg.Connection, layer: Layer, tables: Sequence[str]) -> list[tuple[str, str, str]]:
-    return connection.execute(statement("dependent_views"), {"schema": layer, "tables": list(tables)}).fetchall()
-
-
 def _set_schema(connection: psycopg.Connection, schema: str, table: str, target: str) -> None:
     connection.execute(
         sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(sql.Identifier(schema, table), sql.Identifier(target))
     )
-
-
-def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
-    rows = connection.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (schema,)
-    ).fetchall()
-    return [name for (name,) in rows]
 
 
 def _try_lock(connection: psycopg.Connection, name: str) -> bool:
