@@ -11,7 +11,7 @@ span as (
 -- 45 years: more than any shop's history, and a day missing from the calendar would fail a test.
 numbers as (
 
-    select generated_number from {{ numbers(16384) }} as series
+    select series.generated_number from {{ numbers(16384) }} as series
 
 ),
 
