@@ -22,12 +22,13 @@ import structlog
 from openclaw.alerts import Channel, Due, NotDelivered, deliver, due_alerts
 from openclaw.closing import resolutions
 from openclaw.daily import Daily, due_today
-from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed, unjudged
+from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed
 from openclaw.incident import Incident, incident_of, row_of, view_of
+from openclaw.judging import Judge, judged
 from openclaw.lease import Lease, acquire, release, renewed
 from openclaw.lifecycle import AGENT, Placement, place
 from openclaw.lineage import Lineage
-from openclaw.model import Advice, Failure, Finding, IncidentView
+from openclaw.model import Advice, Finding, IncidentView
 from openclaw.runs import families, fold
 from openclaw.sql import statement
 from opstore.store import Conflict, Fenced, Opstore, OpstoreError, utc_now
@@ -36,7 +37,6 @@ __all__ = ["Advisor", "Agent", "Ending", "Judge", "Past", "Policy", "Poll"]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Judge = Callable[[Sequence[Failure], Lineage], Sequence[Finding]]
 _LEASE = "poll"
 _ATTEMPTS = 5  # at placing events while people change the same incidents
 
@@ -182,22 +182,10 @@ class Agent:
         context, known = self._context(set(family.values()), fresh)
         family |= families(self.store, context)
         sightings = {s.failure.failure_id: _of_family(s, family) for s in (*context, *fresh)}
-        try:
-            findings = self.judge([s.failure for s in sightings.values()], lineage)
-        except Exception:  # noqa: BLE001 - one event, whatever is in it, must not keep the others back
-            sightings = {i: self._judgeable(s, lineage) for i, s in sightings.items()}
-            findings = self.judge([s.failure for s in sightings.values()], lineage)
+        findings = judged(self.judge, [s.failure for s in sightings.values()], lineage)
         findings = [_with_told(f, sightings) for f in _covering(findings, sightings)]
         folded = fold(findings, sightings, family, {*lineage.parents, *lineage.nodes})
         return place(folded, sightings, self._live(), known, utc_now())
-
-    def _judgeable(self, sighting: Sighting, lineage: Lineage) -> Sighting:
-        try:
-            self.judge([sighting.failure], lineage)
-        except Exception as error:  # noqa: BLE001 - as above
-            log.error("an event cannot be judged", event_id=sighting.failure.failure_id, error=repr(error))
-            return unjudged(sighting, error)
-        return sighting
 
     def _context(self, names: set[str], fresh: Sequence[Sighting]) -> tuple[list[Sighting], dict[str, str]]:
         """What failed before in the same runs, and in which incidents it is: only together they show which is the cause."""
@@ -242,6 +230,8 @@ class Agent:
                 log.error("no advice", incident=incident.incident_id, error=type(error).__name__)
                 continue
             if advice and incident.advice:
+                if not advice.asked:  # nothing was tried: what there is stands, and stays provisional
+                    continue
                 advice = replace(advice, provisional=False)  # whatever came of it, there is no third time
             self.reached("advised")
             after = incident.after("advised", actor=AGENT, at=utc_now(), advice=advice)

@@ -8,22 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-import structlog
-
 from openclaw.agent import Advisor, Agent, Past, Policy
 from openclaw.channels import Console, Discord
 from openclaw.daily import daily_work
 from openclaw.detect import load_expected
 from openclaw.lineage import Lineage
-from openclaw.model import Advice, Diagnosis, Failure, Finding, IncidentView, Section, Severity
+from openclaw.model import Advice, Failure, Finding, IncidentView, Section
 from openclaw.settings import Settings
 from openclaw.sql import statement
 from openclaw.triage import investigate
-from opstore.store import Opstore, event_id, open_opstore, utc_now
+from opstore.store import Opstore, open_opstore, utc_now
 
 __all__ = ["build_agent", "channel_of"]
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _RUNBOOKS = 3
 _QUERY_LETTERS = 4000
@@ -58,23 +54,8 @@ def channel_of(settings: Settings, write: Callable[[str], None]) -> Console | Di
 
 
 def _judge(failures: Sequence[Failure], lineage: Lineage) -> Sequence[Finding]:
-    """One finding per cause. Should judging itself fail, each failure is told as it stands: an alert too many is better than none."""
     skipped = [name for f in failures if isinstance(names := f.context.get("skipped"), list) for name in names]
-    try:
-        return investigate(failures, lineage, skipped)
-    except Exception as error:
-        log.exception("the failures could not be judged", error=type(error).__name__)
-        return [_unjudged(failure) for failure in failures]
-
-
-def _unjudged(failure: Failure) -> Finding:
-    identity = event_id(failure.asset or failure.resource, failure.check, "unjudged")[:16]
-    said = Diagnosis("unknown", 0.0, None, f"It failed, and why could not be looked into: {failure.message}")
-    title = f"{failure.check or failure.kind} of {failure.resource} failed"
-    severity: Severity = "P2" if failure.status == "warn" else "P1"
-    return Finding(
-        identity, failure.event_type, failure.resource, title, said, severity, ("it failed",), failure_ids=(failure.failure_id,)
-    )  # fmt: skip
+    return investigate(failures, lineage, skipped)
 
 
 def _advisor(settings: Settings, store: Opstore) -> Advisor:

@@ -156,7 +156,19 @@ def _by_shared_traits(cases: Sequence[_Case]) -> Iterator[list[int]]:
         if case.failure.kind not in CONTAINERS:
             for trait in _traits(case):
                 alike[trait].append(i)
-    return (members for members in alike.values() if len(members) > 1)
+    yield from (members for members in alike.values() if len(members) > 1)
+    yield from _by_the_only_host(cases)
+
+
+def _by_the_only_host(cases: Sequence[_Case]) -> Iterator[list[int]]:
+    """An outage that some name the host of and others do not: of what ran together it is one, where only one host is named."""
+    families: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for i, case in enumerate(cases):
+        if case.stopped and case.category in _OUTAGES and case.failure.kind not in CONTAINERS:
+            families[case.category, _family(case.failure)].append(i)
+    for members in families.values():
+        if len({named for i in members if (named := host(cases[i].failure.message))}) == 1:
+            yield [i for i in members if cases[i].failure.message.strip()]
 
 
 def _traits(case: _Case) -> Iterator[Hashable]:
@@ -177,7 +189,7 @@ def _traits_of_errors(case: _Case) -> Iterator[Hashable]:
         return
     if case.category in _OUTAGES:
         named = host(failure.message)
-        yield case.category, named, None if named else failure.context.get("family", failure.run_id)
+        yield case.category, named, None if named else _family(failure)
     elif case.category not in _OWN:
         words = signature(failure, case.category)
         if not _OWN_WORDS.search(words):
@@ -190,6 +202,11 @@ def _traits_of_errors(case: _Case) -> Iterator[Hashable]:
             case.category,
             signature(case.failure, case.category, blind=True),
         )
+
+
+def _family(failure: Failure) -> Hashable:
+    """What it ran together with."""
+    return failure.context.get("family", failure.run_id)
 
 
 def _traits_of_checks(case: _Case) -> Iterator[Hashable]:

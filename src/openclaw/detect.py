@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +30,6 @@ __all__ = [
     "new_events",
     "report_lost",
     "report_missed",
-    "unjudged",
 ]
 
 _LOST, _MISSED = "lost:", "missed"
@@ -109,16 +108,6 @@ def collapse(rows: Iterable[Mapping[str, Any]]) -> list[Sighting]:
     for row in rows:
         groups.setdefault(_signature(row), []).append(row)
     return [_sighting(signature, group) for signature, group in groups.items()]
-
-
-def unjudged(sighting: Sighting, error: Exception) -> Sighting:
-    """The sighting without what could not be judged in it, so that it is told of and holds nothing up."""
-    failure = sighting.failure
-    said = f"the agent has no judgement of event {failure.failure_id}: {type(error).__name__}"
-    plain = replace(
-        failure, event_type="PIPELINE_FAILED", kind="artifact", status="error", message=said, asset=None, context={}
-    )
-    return replace(sighting, failure=plain)
 
 
 def _sighting(signature: str, rows: Sequence[Mapping[str, Any]]) -> Sighting:

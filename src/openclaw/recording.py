@@ -232,13 +232,16 @@ def _record_readability(context: _Context, errors: list[str]) -> None:
 
 
 def _record_lineage(store: Opstore, lineage: Lineage) -> None:
-    """The manifest's edges, tests left out: they look at nodes, and nothing is made of them."""
+    """The manifest's edges, tests left out: they look at nodes, and nothing is made of them. A node without any has one to itself."""
     edges = [
         Edge(parent, child, lineage.node(child).kind, lineage.node(child).label or None)
         for child, parents in lineage.parents.items()
         for parent in parents
         if lineage.node(child).kind not in _TESTS
     ]
+    tied = {name for edge in edges for name in (edge.parent, edge.child)}
+    alone = (node for name, node in lineage.nodes.items() if name not in tied and node.kind not in _TESTS)
+    edges += [Edge(node.node_id, node.node_id, node.kind, node.label or None) for node in alone]
     if edges:
         store.record_lineage(f"dbt:{_project(edges)}", edges)
 

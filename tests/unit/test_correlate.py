@@ -124,6 +124,19 @@ def test_outages_of_two_hosts_are_two_and_of_one_host_one_whatever_runs(words: s
     assert roots(a, b, c) == ["model.h.a", "model.h.b"]
 
 
+def test_an_outage_that_only_some_name_the_host_of_is_one_within_what_ran_together() -> None:
+    told = [
+        ("a", "server closed the connection unexpectedly", "x"),
+        ("b", 'connection to server at "db-one" failed: Connection refused', "x"),
+        ("c", 'connection to server at "db-one" failed: Connection refused', "x"),
+        ("d", "server closed the connection unexpectedly", "y"),
+    ]
+    a, b, c, d = (model(name, words, context={"family": family}) for name, words, family in told)
+    assert roots(a, b, c, d) == ["model.h.a", "model.h.d"]
+    other = model("e", 'connection to server at "db-two" failed: Connection refused', context={"family": "x"})
+    assert roots(a, b, c, other) == ["model.h.a", "model.h.b", "model.h.e"], "whose outage it was is not told"
+
+
 def test_an_outage_without_a_host_is_one_within_what_ran_together() -> None:
     told = [("a", "1", "x"), ("b", "2", "x"), ("c", "3", "y")]
     a, b, c = (model(n, "Connection reset by peer", run_id=run, context={"family": f}) for n, run, f in told)

@@ -202,8 +202,8 @@ run "record_and_layers_have_the_roles_that_they_need_and_no_more" {
   }
 
   assert {
-    condition     = google_bigquery_table.log.time_partitioning[0].type == "DAY" && google_bigquery_table.log.deletion_protection
-    error_message = "the record is partitioned by day and not dropped by mistake"
+    condition     = google_bigquery_table.log.table_id == "ops_rows" && google_bigquery_table.log.range_partitioning[0].field == "table_number" && google_bigquery_table.log.deletion_protection
+    error_message = "the record has a partition for each of its tables and is not dropped by mistake"
   }
   assert {
     condition     = length(google_bigquery_table.volume.view) == 1
