@@ -157,18 +157,17 @@ def test_a_model_that_is_still_looked_at_is_not_retired_though_it_has_no_lineage
 
 def test_a_node_that_nothing_else_is_tied_to_is_there(store: Opstore, target: Path) -> None:
     agent = build_agent(load_settings(opstore=str(store.path)), lambda text: None, store)
-    built(target, "abc", fct_orders="success")
-    record(store, target)
     alone = {"resource_type": "model", "name": "fct_orders", "depends_on": {"nodes": []}}
     shops = {"resource_type": "model", "name": "dim_shops", "depends_on": {"nodes": ["source.shop.raw.shops"]}}
-    write(target / "manifest.json", {"nodes": {"model.shop.fct_orders": alone, "model.shop.dim_shops": shops}})
-    failed = {"unique_id": "model.shop.fct_orders", "status": "error"}
-    ran_before = {
-        "invocation_id": "def",
-        "generated_at": "2026-03-01T06:00:00Z",
-    }  # before its graph is recorded, as ever
-    write(target / "run_results.json", {"metadata": ran_before, "results": [failed]})
-    record(store, target)
+    for day, status in enumerate(("success", "error"), 1):
+        metadata = {
+            "invocation_id": status,
+            "generated_at": f"2026-03-0{day}T06:00:00Z",
+        }  # before its graph is recorded
+        results = [{"unique_id": "model.shop.fct_orders", "status": status}]
+        write(target / "run_results.json", {"metadata": metadata, "results": results})
+        record(store, target)
+        write(target / "manifest.json", {"nodes": {"model.shop.fct_orders": alone, "model.shop.dim_shops": shops}})
     poll = agent.poll()
     assert (poll.opened, poll.resolved) == (1, 0)
 
