@@ -70,10 +70,11 @@ class Told:
     log: Path | None = None
     messages: dict[str, list[IncidentView]] = field(default_factory=dict)
     refuses: bool = False
+    refusal: type[NotDelivered] = NotDelivered
 
     def send(self, view: IncidentView, message_id: str | None) -> str:
         if self.refuses:
-            raise NotDelivered("the channel is down")
+            raise self.refusal("the channel is down")
         number = message_id or str(len(self.messages) + 1)
         self.messages.setdefault(number, []).append(view)
         if self.log is not None:

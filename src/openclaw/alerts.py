@@ -19,16 +19,21 @@ from openclaw.model import IncidentView
 from openclaw.sql import statement
 from opstore.store import Opstore, utc_now
 
-__all__ = ["Channel", "Due", "NotDelivered", "deliver", "due_alerts", "history_of", "is_silenced"]
+__all__ = ["Channel", "Due", "NotAccepted", "NotDelivered", "deliver", "due_alerts", "history_of", "is_silenced"]
 
 
-# After two failures in a row an alert waits, twice as long after each further one: a channel may refuse it for good.
+# What a channel has refused twice waits, twice as long after each further refusal. An outage makes nothing wait, and neither does news.
 _WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
 _DOUBLINGS = 10  # more than the longest wait has
+_REFUSED = "refused: "  # by which due_alerts.sql knows one
 
 
 class NotDelivered(Exception):
-    """The channel has not taken the message; the next pass tries again, or one after a while."""
+    """The channel has not taken the message; the next pass tries again."""
+
+
+class NotAccepted(NotDelivered):
+    """The channel will not take this message as it is; a later pass tries again."""
 
 
 class Channel(Protocol):
@@ -55,12 +60,16 @@ class Due:
 
 
 def due_alerts(store: Opstore, channel: str) -> list[Due]:
-    """What the channel is to be told, the worst first, without what is silenced now, or waits after failures."""
+    """What the channel is to be told, the worst first, without what is silenced now, or waits after refusals."""
     now = utc_now()
     silences = store.query(statement("active_silences"), {"now": now})
     rows = store.query(statement("due_alerts"), {"channel": channel})
-    due = [_due(row) for row in rows if not _waits(row, now)]
-    return [one for one in due if not is_silenced(one.incident, silences)]
+    due = [(_due(row), row) for row in rows]
+    return [
+        one
+        for one, row in due
+        if not is_silenced(one.incident, silences) and not (one.is_recorded and _waits(row, now))
+    ]
 
 
 def is_silenced(incident: Incident, silences: Sequence[Mapping[str, Any]]) -> bool:
@@ -92,7 +101,8 @@ def deliver(
     try:
         said = channel.send(view, message_id)
     except NotDelivered as error:
-        store.append({"ops_alerts": [{**claim, "phase": "failed", "error": str(error)}]}, lease.fence)
+        said = f"{_REFUSED}{error}" if isinstance(error, NotAccepted) else str(error)
+        store.append({"ops_alerts": [{**claim, "phase": "failed", "error": said}]}, lease.fence)
         raise
     reached("sent")
     store.append({"ops_alerts": [{**claim, "phase": "sent", "message_id": said}]}, lease.fence)
@@ -112,11 +122,11 @@ def _due(row: Mapping[str, Any]) -> Due:
 
 
 def _waits(row: Mapping[str, Any], now: str) -> bool:
-    failures = row["failures"] or 0
-    if failures < 2:
+    refusals = row["refusals"] or 0
+    if refusals < 2:
         return False
-    wait: timedelta = min(_WAIT * 2 ** min(failures - 2, _DOUBLINGS), _LONGEST_WAIT)
-    return datetime.fromisoformat(now) < datetime.fromisoformat(str(row["failed_at"])) + wait
+    wait: timedelta = min(_WAIT * 2 ** min(refusals - 2, _DOUBLINGS), _LONGEST_WAIT)
+    return datetime.fromisoformat(now) < datetime.fromisoformat(str(row["refused_at"])) + wait
 
 
 def _row(channel: Channel, due: Due, lease: Lease) -> dict[str, Any]:

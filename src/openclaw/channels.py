@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from openclaw import discord
-from openclaw.alerts import NotDelivered
+from openclaw.alerts import NotAccepted, NotDelivered
 from openclaw.model import IncidentView
 from openclaw.render import markdown
 from openclaw.text import as_text
@@ -44,12 +44,12 @@ class Discord:
     name: str = "discord"
 
     def send(self, view: IncidentView, message_id: str | None) -> str:
-        """Post the message, or edit it. Raises NotDelivered."""
+        """Post the message, or edit it. Raises NotDelivered, and NotAccepted."""
         try:
             return self._post(discord.render(view), message_id)
         except discord.DiscordRefused as error:
             self.write(as_text(view))
-            raise NotDelivered(str(error)) from error
+            raise NotAccepted(str(error)) from error
         except discord.DiscordError as error:
             raise NotDelivered(str(error)) from error
 

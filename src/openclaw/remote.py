@@ -37,6 +37,10 @@ def _asked(url: str, headers: dict[str, str]) -> Poll:
     except httpx.HTTPError as error:
         remedy = "see whether the service that OPENCLAW_SERVICE names is up"
         raise NoPass(f"POST {url} was not answered ({type(error).__name__}): {remedy}") from error
+    if (
+        answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and '"ending"' in answer.text
+    ):  # another instance makes the pass
+        return Poll("busy")
     if answer.status_code != httpx.codes.OK:
         remedy = _REMEDIES.get(answer.status_code, "see the service's log; its next pass does the work")
         raise NoPass(f"POST {url} answered {answer.status_code}, expected 200: {remedy}")

@@ -17,6 +17,7 @@ from opstore.records import utc_now
 
 __all__ = ["Rows", "Spool"]
 
+_WAITING, _ASIDE = ".jsonl", ".unreadable"
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -26,11 +27,11 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def add(self, rows: Rows) -> Path:
-        """Keep rows, by table, until they can be sent. Raises OSError when they cannot be kept either."""
+    def add(self, rows: Rows, *, aside: bool = False) -> Path:
+        """Keep rows, by table, until they can be sent; aside, what cannot. Raises OSError when they cannot be kept either."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{utc_now().replace(':', '')}-{os.getpid()}-{secrets.token_hex(4)}"
-        path, half = self.folder / f"{name}.jsonl", self.folder / f".{name}.half"
+        path, half = self.folder / f"{name}{_ASIDE if aside else _WAITING}", self.folder / f".{name}.half"
         with half.open("w", encoding="utf-8") as file:
             for table, several in rows.items():
                 file.writelines(json.dumps({"table": table, "row": dict(row)}) + "\n" for row in several)
@@ -42,7 +43,7 @@ class Spool:
     def waiting(self) -> list[Path]:
         """The files that wait, oldest first."""
         try:
-            return sorted(path for path in self.folder.iterdir() if path.suffix == ".jsonl")
+            return sorted(path for path in self.folder.iterdir() if path.suffix == _WAITING)
         except FileNotFoundError:
             return []
 
@@ -58,7 +59,7 @@ class Spool:
 
     def set_aside(self, path: Path) -> Path:
         """Take a file that cannot be read out of the way, and keep it."""
-        return path.rename(path.with_suffix(".unreadable"))
+        return path.rename(path.with_suffix(_ASIDE))
 
 
 def _lines(path: Path) -> Iterator[Any]:

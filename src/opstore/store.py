@@ -206,18 +206,26 @@ class Opstore:
         try:
             self._database.write(rows)
         except Refused as error:
-            self._set_aside(self._keep(rows), error)
+            self._tell_of(self._keep(rows, aside=True), error)
 
-    def _keep(self, rows: Rows) -> Path:
+    def _keep(self, rows: Rows, *, aside: bool = False) -> Path:
         try:
-            return self.spool.add(rows)
+            return self.spool.add(rows, aside=aside)
         except OSError as error:
             raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
 
     def _set_aside(self, path: Path, error: Exception) -> None:
-        """Let what is behind a file that will never be taken pass, and say so: now, or when the record can be reached."""
-        aside = self.spool.set_aside(path)
+        """Let what is behind a file that will never be taken pass, and say so, unless another process has."""
+        try:
+            aside = self.spool.set_aside(path)
+        except FileNotFoundError:
+            return
+        self._tell_of(aside, error)
+
+    def _tell_of(self, aside: Path, error: Exception) -> None:
+        """Now, or when the record can be reached."""
         what = f"a file of the spool cannot be read or taken, and what it held is not in the record: {str(error)[:500]}"
+        what += "; it is kept: mend it, or take a newer version, and name it .jsonl again"
         known: dict[str, object] = {"kind": "artifact", "status": "error", "file": str(aside)}
         event = Event(event_id("spool", aside.name), "PIPELINE_FAILED", str(aside), what, evidence=known)
         rows = {"ops_events": [_event_row(event)]}

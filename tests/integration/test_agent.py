@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from agents import Told, agent_on, at, event, ran, write_agent_script
 from openclaw.agent import Past
+from openclaw.alerts import NotAccepted
 from openclaw.detect import Expected
 from openclaw.lineage import Lineage
 from openclaw.model import Action, Advice, Failure, Finding, IncidentView
@@ -317,13 +318,25 @@ def test_an_alert_that_the_channel_refuses_for_good_is_tried_ever_more_seldom(
         return done.alerts_failed + done.alerts_sent
 
     store.record_events([event("silver.orders")])
-    told.refuses = True
+    told.refuses, told.refusal = True, NotAccepted
     assert [polled(0) for _ in range(20)] == [1, 1] + [0] * 18
     assert [polled(minutes) for minutes in (4, 6, 6, 9, 11, 19, 21)] == [0, 1, 0, 0, 1, 0, 1]
     assert [polled(4 * 60 + 1) for _ in range(12)] == [1] * 12, "never longer than four hours"
+    assert polled(0) == 0
+    store.record_events([event("silver.orders", minutes=-5, message="again")])
+    assert polled(0) == 1, "news is not made to wait"
+    assert [polled(0) for _ in range(3)] == [1, 0, 0]
     told.refuses = False
-    assert [polled(minutes) for minutes in (3 * 60, 4 * 60 + 1)] == [0, 1]
+    assert [polled(minutes) for minutes in (4, 6)] == [0, 1]
     assert told.last[0].state == "open"
+
+
+def test_an_outage_of_the_channel_makes_no_alert_wait_once_it_is_over(store: Opstore, told: Told) -> None:
+    store.record_events([event("silver.orders")])
+    told.refuses = True
+    assert [agent_on(store, told).poll().alerts_failed for _ in range(8)] == [1] * 8
+    told.refuses = False
+    assert agent_on(store, told).poll().alerts_sent == 1
 
 
 def test_an_incident_that_is_over_before_its_alert_was_sent_is_still_told_of(store: Opstore, told: Told) -> None:

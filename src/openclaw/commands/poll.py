@@ -56,10 +56,12 @@ def poll(
             typer.echo(text, err=as_json)
 
         store = open_opstore(settings.opstore)
-        one_pass, told = _pass_of(settings, store, write)
-        done = _patiently(one_pass, span(wait).total_seconds(), _AGAIN if settings.service is None else _ASK_AGAIN)
-        if run is not None:
-            _show_run(store, settings, run, printed, write)
+        try:
+            one_pass, told = _pass_of(settings, store, write)
+            done = _patiently(one_pass, span(wait).total_seconds(), _AGAIN if settings.service is None else _ASK_AGAIN)
+        finally:  # what is known of the run is in the record, whatever became of the pass
+            if run is not None:
+                _show_run(store, settings, run, printed, write)
         if as_json:
             typer.echo(json.dumps(asdict(done)))
             return

@@ -6,15 +6,15 @@ WITH told AS (
     WHERE sent_version > 0
 ),
 
--- How often in a row the channel has not taken an alert.
-failed AS (
+-- How often the channel has refused the latest version of an alert.
+refused AS (
     SELECT
         f.alert_id,
-        count(*) AS failures,
-        max(f.recorded_at) AS failed_at
+        count(*) AS refusals,
+        max(f.recorded_at) AS refused_at
     FROM ops_alerts AS f
-    INNER JOIN ops_alerts_current AS c ON f.alert_id = c.alert_id
-    WHERE f.phase = 'failed' AND (c.sent_at IS NULL OR f.recorded_at > c.sent_at)
+    INNER JOIN ops_alerts_current AS c ON f.alert_id = c.alert_id AND f.version = c.version
+    WHERE f.phase = 'failed' AND f.error LIKE 'refused: %'
     GROUP BY f.alert_id
 )
 
@@ -24,11 +24,11 @@ SELECT
     a.sent_version,
     a.incident_sequence AS told_sequence,
     a.event_count AS told_count,
-    failed.failures,
-    failed.failed_at
+    refused.refusals,
+    refused.refused_at
 FROM ops_incidents_current AS i
 LEFT JOIN ops_alerts_current AS a ON i.incident_id = a.incident_id AND a.channel = :channel
-LEFT JOIN failed ON a.alert_id = failed.alert_id
+LEFT JOIN refused ON a.alert_id = refused.alert_id
 LEFT JOIN told ON i.incident_id = told.incident_id
 WHERE
     a.sent_version < a.version
