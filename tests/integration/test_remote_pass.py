@@ -116,6 +116,25 @@ def test_a_pass_of_another_is_waited_for(store: Opstore, told: Told) -> None:
     assert len(callers) >= 3
 
 
+def test_an_instance_that_is_to_end_is_asked_again(store: Opstore, told: Told) -> None:
+    store.record_events([event("silver.orders", run="1")])
+    agent = agent_on(store, told)
+    agent.ending = True
+    with serving(build_app(agent, load_settings(callers_checked=True))) as url:
+        following = threading.Timer(3.0, lambda: setattr(agent, "ending", False))
+        following.start()
+        assert "where     silver.orders" in poll(store, url, "--run", "1", "--wait", "30s").stdout
+        following.join()
+
+
+def test_what_is_known_of_a_run_is_shown_though_the_service_is_away(store: Opstore, told: Told) -> None:
+    store.record_events([event("silver.orders", run="1")])
+    agent_on(store, told).poll()
+    done = poll(store, f"http://127.0.0.1:{free_port()}", "--run", "1")
+    assert done.returncode == 1
+    assert "where     silver.orders" in done.stdout
+
+
 def test_a_service_that_is_away_is_an_error_and_in_the_pipeline_a_line(
     store: Opstore, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
