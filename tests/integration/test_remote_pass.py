@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,34 @@ def service(
     store: Opstore, told: Told, callers: list[dict[str, str]] | None = None, **settings: Any
 ) -> AbstractContextManager[str]:
     """The agent's service at an address; `callers` gets the headers of each request."""
-    app: FastAPI = build_app(agent_on(store, told), load_settings(**settings))
-    if callers is not None:
+    app = build_app(agent_on(store, told), load_settings(**settings))
+    return serving(app if callers is None else listened(app, callers))
 
-        @app.middleware("http")
-        async def keep(request: Request, go_on: Any) -> Any:
-            callers.append(dict(request.headers))
-            return await go_on(request)
 
-    return serving(app)
+def listened(app: FastAPI, callers: list[dict[str, str]]) -> FastAPI:
+    @app.middleware("http")
+    async def keep(request: Request, go_on: Any) -> Any:
+        answer = await go_on(request)
+        callers.append(dict(request.headers))
+        return answer
+
+    return app
+
+
+@contextmanager
+def after(callers: list[dict[str, str]], answers: int, do: Callable[[], object]) -> Iterator[None]:
+    """Does it once so many have been answered."""
+
+    def wait() -> None:
+        until = time.monotonic() + 60
+        while len(callers) < answers and time.monotonic() < until:
+            time.sleep(0.05)
+        do()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    yield
+    waiting.join()
 
 
 def poll(store: Opstore, url: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -109,10 +129,8 @@ def test_a_pass_of_another_is_waited_for(store: Opstore, told: Told) -> None:
     callers: list[dict[str, str]] = []
     with service(store, told, callers, callers_checked=True) as url:
         assert "another pass is at work" in poll(store, url).stdout
-        end = threading.Timer(3.0, lambda: release(store, other))
-        end.start()
-        assert "where     silver.orders" in poll(store, url, "--run", "1", "--wait", "30s").stdout
-        end.join()
+        with after(callers, 2, lambda: release(store, other)):
+            assert "where     silver.orders" in poll(store, url, "--run", "1", "--wait", "30s").stdout
     assert len(callers) >= 3
 
 
@@ -120,11 +138,13 @@ def test_an_instance_that_is_to_end_is_asked_again(store: Opstore, told: Told) -
     store.record_events([event("silver.orders", run="1")])
     agent = agent_on(store, told)
     agent.ending = True
-    with serving(build_app(agent, load_settings(callers_checked=True))) as url:
-        following = threading.Timer(3.0, lambda: setattr(agent, "ending", False))
-        following.start()
+    callers: list[dict[str, str]] = []
+    with (
+        serving(listened(build_app(agent, load_settings(callers_checked=True)), callers)) as url,
+        after(callers, 1, lambda: setattr(agent, "ending", False)),
+    ):
         assert "where     silver.orders" in poll(store, url, "--run", "1", "--wait", "30s").stdout
-        following.join()
+    assert len(callers) >= 2
 
 
 def test_what_is_known_of_a_run_is_shown_though_the_service_is_away(store: Opstore, told: Told) -> None:
