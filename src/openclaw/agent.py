@@ -31,7 +31,7 @@ from openclaw.lineage import Lineage
 from openclaw.model import Advice, Finding, IncidentView
 from openclaw.runs import families, fold
 from openclaw.sql import statement
-from opstore.store import Conflict, Fenced, Opstore, OpstoreError, utc_now
+from opstore.store import Conflict, Fenced, Opstore, OpstoreError, Refused, utc_now
 
 __all__ = ["Advisor", "Agent", "Ending", "Judge", "Past", "Policy", "Poll"]
 
@@ -135,7 +135,7 @@ class Agent:
         done = Poll()
         while True:
             lease = self._renewed(lease)
-            placed, read = self._take_in(lease)
+            placed, read = self._take_in(lease, self.policy.most)
             done = _counted(done, placed, read)
             if read < self.policy.most:
                 break
@@ -159,10 +159,13 @@ class Agent:
 
     # --- Events to incidents ----------------------------------------------------------------------------------------------------
 
-    def _take_in(self, lease: Lease) -> tuple[list[Placement], int]:
-        """Give new events their effect, all at once. A person who changes an incident meanwhile goes first."""
+    def _take_in(self, lease: Lease, most: int) -> tuple[list[Placement], int]:
+        """Give new events their effect, all at once. A person who changes an incident meanwhile goes first.
+
+        What one writing has no room for is halved; the next pass takes in the rest.
+        """
         for _ in range(_ATTEMPTS):
-            rows = new_events(self.store, lookback_days=self.policy.lookback_days, most=self.policy.most)
+            rows = new_events(self.store, lookback_days=self.policy.lookback_days, most=most)
             if not rows:
                 return [], 0
             self.reached("detected")
@@ -172,6 +175,10 @@ class Agent:
                 self.store.append(_rows_of(placements, lease), lease.fence)
             except Conflict:
                 continue
+            except Refused:
+                if len(rows) == 1:
+                    raise
+                return self._take_in(lease, len(rows) // 2)
             self.reached("taken in")
             return placements, len(rows)
         raise Fenced(f"{_ATTEMPTS} attempts met changes by others")

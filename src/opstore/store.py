@@ -34,6 +34,8 @@ __all__ = [
     "Opstore",
     "OpstoreError",
     "OpstoreUnavailable",
+    "Refused",
+    "Rows",
     "RunFinish",
     "RunStart",
     "event_id",

@@ -22,7 +22,7 @@ from openclaw.detect import Expected
 from openclaw.lineage import Lineage
 from openclaw.model import Action, Advice, Failure, Finding, IncidentView
 from openclaw.triage import investigate
-from opstore.store import Check, Edge, Opstore, RunFinish, utc_now
+from opstore.store import Check, Edge, Fence, Opstore, Refused, Rows, RunFinish, utc_now
 
 CHAIN = [
     Edge("bronze.orders", "silver.orders", "asset"),
@@ -484,6 +484,22 @@ def test_whatever_an_event_says_of_itself_it_is_an_incident(
     row = {"event_id": "x", "type": kind, "resource": "silver.orders", "message": "m", "occurred_at": utc_now()}
     store.append({"ops_events": [row | {"evidence": json.dumps(evidence)}]})
     assert agent_on(store, Told(), investigate).poll().opened == 1
+
+
+def test_what_one_writing_has_no_room_for_is_taken_in_by_halves(
+    store: Opstore, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = Opstore.append
+
+    def of_three(self: Opstore, rows: Rows, fence: Fence | None = None) -> int:
+        if len(rows.get("ops_effects", ())) > 3:
+            raise Refused(self.path, "too large")
+        return append(self, rows, fence)
+
+    monkeypatch.setattr(Opstore, "append", of_three)
+    store.record_events([event(f"silver.table_{n}", run=str(n)) for n in range(7)])
+    assert [agent_on(store, told).poll().events for _ in range(4)] == [3, 2, 2, 0]
+    assert len(told.messages) == 7
 
 
 def test_an_event_that_cannot_be_judged_holds_the_others_not_up_and_is_told_of(store: Opstore, told: Told) -> None:
