@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,6 +54,7 @@ WANTED: list[dict[str, Any]] = [
     {"incident_id": "i3", "step": "silver", "after": "ingest", "asset": "a", "check": "y", "since": EARLY},
     {"incident_id": "i4", "step": "silver", "after": "gold", "asset": "a", "check": "y", "since": EARLY},
     {"incident_id": "i5", "step": "x", "starts": "x", "asset": "silver.orders", "check": "dropped", "since": EARLY},
+    {"incident_id": "i6", "step": "x", "starts": "x", "asset": "silver.gone", "check": "unique", "since": EARLY},
 ]
 ANSWERS: dict[str, Any] = {
     "since": EARLY,
@@ -178,6 +180,8 @@ def filled(store: Opstore) -> Opstore:
                 )
             ]
         )
+    store.record_lineage("dbt:olist", [Edge("silver.gone", "gold.fact_orders", "model")])
+    time.sleep(0.01)  # the next graph is a later one
     store.record_lineage("dbt:olist", [Edge("silver.orders", "gold.fact_orders", "model")])
     lease = acquire(store, "poll", "me", 60)
     assert lease
