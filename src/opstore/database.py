@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
-from opstore.errors import Conflict, Fenced, OpstoreUnavailable, Refused
+from opstore.errors import Conflict, Fenced, OpstoreUnavailable, Refused, UnknownRows
 from opstore.records import utc_now
 from opstore.spool import Rows
 
@@ -22,7 +22,7 @@ __all__ = ["FACTS", "Database", "Fence", "SqliteDatabase", "migrations", "schema
 Fence = tuple[str, int]  # the lease's name, and the number under which its holder writes
 
 _BUSY_SECONDS = 30.0
-_UNKNOWN = re.compile("no such table|has no column named")  # rows of a later program's schema, or of nobody's
+_UNKNOWN = re.compile("no such table|has no column named")  # rows of a later program's schema
 # Facts of producers: the same one again is no news. Of judgements, the first one holds and the second must be told.
 FACTS = frozenset({"ops_runs", "ops_checks", "ops_events", "ops_lineage"})
 
@@ -34,7 +34,7 @@ class Database(Protocol):
         """Add rows by table, all or none; returns how many were new.
 
         Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken, Refused for rows that
-        will never be taken.
+        will never be taken, UnknownRows for those of a later schema.
         """
         ...
 
@@ -105,7 +105,7 @@ class SqliteDatabase:
             raise Refused(self.path, str(error)) from error
         except sqlite3.OperationalError as error:
             if _UNKNOWN.search(str(error)):
-                raise Refused(self.path, str(error)) from error
+                raise UnknownRows(self.path, str(error)) from error
             raise
 
     @contextmanager

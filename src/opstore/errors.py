@@ -3,7 +3,8 @@
 OpstoreError
 ├── OpstoreUnavailable    it cannot be opened, read or written
 │   ├── UnknownStore      its address is of a kind that is not supported
-│   └── Refused           it can be reached, and will never take this writing
+│   ├── Refused           it can be reached, and will never take this writing
+│   └── UnknownRows       it will take this writing once this program is as new as the one that made it
 ├── Fenced                another holder has taken the lease: who wrote this has been overtaken
 └── Conflict              somebody else has written the same key: read again, then decide again
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["Conflict", "Fenced", "OpstoreError", "OpstoreUnavailable", "Refused", "UnknownStore"]
+__all__ = ["Conflict", "Fenced", "OpstoreError", "OpstoreUnavailable", "Refused", "UnknownRows", "UnknownStore"]
 
 
 class OpstoreError(Exception):
@@ -33,6 +34,10 @@ class UnknownStore(OpstoreUnavailable):
 
 class Refused(OpstoreUnavailable):
     """The record can be reached and will never take this writing: sending it again is of no use. Nothing was written."""
+
+
+class UnknownRows(OpstoreUnavailable):
+    """Rows of a table or column that this program does not know: those of a later one, which will know it. Nothing was written."""
 
 
 class Fenced(OpstoreError):

@@ -1,7 +1,7 @@
 """Where facts wait while the record cannot be reached: one file of JSON lines for each writing, whole or not there at all.
 
-Facts have ids, so sending a file twice is harmless: it is removed only after the record has taken it in. A file that cannot be read is
-set aside, and that itself is worth an event.
+Facts have ids, so sending a file twice is harmless: it is removed only after the record has taken it in. What cannot be read or will never
+be taken is set aside, and that itself is worth an event.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 
 from opstore.records import utc_now
 
-__all__ = ["Rows", "Spool"]
+__all__ = ["ASIDE", "WAITING", "Rows", "Spool"]
 
-_WAITING, _ASIDE = ".jsonl", ".unreadable"
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+WAITING, ASIDE = ".jsonl", ".unreadable"
 
 
 class Spool:
@@ -27,11 +28,11 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def add(self, rows: Rows, *, aside: bool = False) -> Path:
-        """Keep rows, by table, until they can be sent; aside, what cannot. Raises OSError when they cannot be kept either."""
+    def add(self, rows: Rows, suffix: str = WAITING) -> Path:
+        """Keep rows, by table, until they can be sent, or ASIDE. Raises OSError when they cannot be kept either."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{utc_now().replace(':', '')}-{os.getpid()}-{secrets.token_hex(4)}"
-        path, half = self.folder / f"{name}{_ASIDE if aside else _WAITING}", self.folder / f".{name}.half"
+        path, half = self.folder / f"{name}{suffix}", self.folder / f".{name}.half"
         with half.open("w", encoding="utf-8") as file:
             for table, several in rows.items():
                 file.writelines(json.dumps({"table": table, "row": dict(row)}) + "\n" for row in several)
@@ -43,7 +44,7 @@ class Spool:
     def waiting(self) -> list[Path]:
         """The files that wait, oldest first."""
         try:
-            return sorted(path for path in self.folder.iterdir() if path.suffix == _WAITING)
+            return sorted(path for path in self.folder.iterdir() if path.suffix == WAITING)
         except FileNotFoundError:
             return []
 
@@ -58,8 +59,8 @@ class Spool:
         return rows
 
     def set_aside(self, path: Path) -> Path:
-        """Take a file that cannot be read out of the way, and keep it."""
-        return path.rename(path.with_suffix(_ASIDE))
+        """Take a file out of the way, and keep it. Raises FileNotFoundError when another has done so, or sent it."""
+        return path.rename(path.with_suffix(ASIDE))
 
 
 def _lines(path: Path) -> Iterator[Any]:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from opstore.database import Database, Fence, SqliteDatabase
-from opstore.errors import Conflict, Fenced, OpstoreError, OpstoreUnavailable, Refused, UnknownStore
+from opstore.errors import Conflict, Fenced, OpstoreError, OpstoreUnavailable, Refused, UnknownRows, UnknownStore
 from opstore.records import Check, Counts, Edge, Event, RunFinish, RunStart, event_id, utc_now
-from opstore.spool import Rows, Spool
+from opstore.spool import ASIDE, WAITING, Rows, Spool
 
 __all__ = [
     "Check",
@@ -182,16 +182,16 @@ class Opstore:
     # --- The spool --------------------------------------------------------------------------------------------------------------
 
     def catch_up(self) -> int:
-        """Send what waits in the spool; returns how many rows were new."""
+        """Send what waits in the spool; returns how many rows were new. What a later program has left there waits for its like."""
         sent = 0
         for path in self.spool.waiting():
             try:
                 sent += self._database.write(self.spool.read(path))
                 path.unlink(missing_ok=True)
-            except FileNotFoundError:  # another process has sent it
-                continue
             except (ValueError, Conflict, Refused) as error:
                 self._set_aside(path, error)
+            except (FileNotFoundError, UnknownRows):  # another process has sent it, or a later program will
+                continue
         return sent
 
     def _record(self, rows: Rows) -> None:
@@ -208,26 +208,25 @@ class Opstore:
         try:
             self._database.write(rows)
         except Refused as error:
-            self._tell_of(self._keep(rows, aside=True), error)
+            self._tell_of(self._keep(rows, ASIDE), error)
 
-    def _keep(self, rows: Rows, *, aside: bool = False) -> Path:
+    def _keep(self, rows: Rows, suffix: str = WAITING) -> Path:
         try:
-            return self.spool.add(rows, aside=aside)
+            return self.spool.add(rows, suffix)
         except OSError as error:
             raise OpstoreUnavailable(self.path, error.strerror or str(error)) from error
 
     def _set_aside(self, path: Path, error: Exception) -> None:
-        """Let what is behind a file that will never be taken pass, and say so, unless another process has."""
+        """Let what is behind a file that will never be taken pass."""
         try:
             aside = self.spool.set_aside(path)
-        except FileNotFoundError:
+        except FileNotFoundError:  # another process has, and tells of it
             return
         self._tell_of(aside, error)
 
     def _tell_of(self, aside: Path, error: Exception) -> None:
-        """Now, or when the record can be reached."""
+        """Say what was set aside: now, or when the record can be reached."""
         what = f"a file of the spool cannot be read or taken, and what it held is not in the record: {str(error)[:500]}"
-        what += "; it is kept: mend it, or take a newer version, and name it .jsonl again"
         known: dict[str, object] = {"kind": "artifact", "status": "error", "file": str(aside)}
         event = Event(event_id("spool", aside.name), "PIPELINE_FAILED", str(aside), what, evidence=known)
         rows = {"ops_events": [_event_row(event)]}

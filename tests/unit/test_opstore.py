@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from google.api_core import exceptions as api
 
 from opstore.bigquery.database import BigQueryDatabase
-from opstore.store import Event, Opstore, OpstoreUnavailable
+from opstore.store import Event, Opstore, OpstoreUnavailable, utc_now
 
 
 @pytest.fixture
@@ -49,12 +50,8 @@ def test_a_probe_raises_for_what_is_no_record(store: Opstore) -> None:
 # What the record will never take must not keep back what it takes.
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [{"ops_unheard_of": [{"a": 1}]}, {"ops_events": [{"of_a_later_schema": 1}]}, {"ops_runs": [{"rows_in": 1 << 70}]}],
-)
-def test_a_writing_that_is_never_taken_lets_what_is_behind_it_pass_and_is_told(store: Opstore, rows: Any) -> None:
-    never = store.spool.add(rows)
+def test_a_writing_that_is_never_taken_lets_what_is_behind_it_pass_and_is_told(store: Opstore) -> None:
+    never = store.spool.add({"ops_runs": [{"rows_in": 1 << 70}]})
     store.record_events([event("behind")])
     told, behind = store.query("SELECT * FROM ops_events ORDER BY event_id <> ?", ["behind"])[::-1]
     assert behind["event_id"] == "behind"
@@ -62,7 +59,52 @@ def test_a_writing_that_is_never_taken_lets_what_is_behind_it_pass_and_is_told(s
     assert store.spool.waiting() == []
 
 
-def test_a_fact_that_is_never_taken_is_set_aside_at_once(store: Opstore) -> None:
+@pytest.mark.parametrize("name", ["ops_of_later", "ops_events.of_later"])
+def test_what_a_later_program_has_left_waits_for_its_schema_and_lets_what_is_behind_it_pass(
+    store: Opstore, name: str
+) -> None:
+    table, _, column = name.partition(".")
+    row = {
+        "event_id": "later",
+        "type": "T",
+        "resource": "x",
+        "message": "y",
+        "evidence": "{}",
+        "occurred_at": utc_now(),
+    }
+    later = store.spool.add({table: [row | ({column: 1} if column else {})]})
+    store.record_events([event("behind")])
+    assert [row["event_id"] for row in store.query("SELECT event_id FROM ops_events")] == ["behind"]
+    assert [*store.spool.folder.iterdir()] == [later]
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(
+            "ALTER TABLE ops_events ADD COLUMN of_later INTEGER"
+            if column
+            else f"CREATE TABLE {table} AS SELECT * FROM ops_events WHERE false"
+        )
+    assert store.query(f"SELECT message FROM {table} WHERE event_id = 'later'") == [{"message": "y"}]
+    assert store.spool.waiting() == []
+
+
+def test_a_file_that_another_process_has_set_aside_meanwhile_is_its_to_tell_of(
+    store: Opstore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = store.spool.add({"ops_runs": [{"rows_in": 1 << 70}]})
+    read = store.spool.read
+
+    def while_another_sets_aside(path: Path) -> Any:
+        rows = read(path)
+        path.rename(path.with_suffix(".unreadable"))
+        return rows
+
+    monkeypatch.setattr(store.spool, "read", while_another_sets_aside)
+    store.record_events([event("behind")])
+    assert [row["event_id"] for row in store.query("SELECT event_id FROM ops_events")] == ["behind"]
+    assert [*store.spool.folder.iterdir()] == [never.with_suffix(".unreadable")]
+
+
+def test_a_fact_that_is_never_taken_is_set_aside_at_once(store: Opstore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store.spool, "set_aside", None)  # it never waits, where another process would send it
     store.record_events([Event("e", "PIPELINE_FAILED", "x", "y", run_id=1 << 70)])  # type: ignore[arg-type]
     (told,) = store.query("SELECT * FROM ops_events")
     assert Path(told["resource"]).is_file()
@@ -112,6 +154,13 @@ def test_what_bigquery_never_takes_is_set_aside(tmp_path: Path, code: int, reaso
     assert "cannot be read or taken" in told
     assert good == "y"
     assert store.spool.waiting() == []
+
+
+def test_rows_of_a_table_that_a_later_program_has_wait_before_bigquery_too(tmp_path: Path) -> None:
+    store = on_bigquery(tmp_path, lambda rows: None)
+    later = store.spool.add({"ops_of_later": [{"a": 1}]})
+    store.record_events([event("behind")])
+    assert (sent(store), store.spool.waiting()) == (["y"], [later])
 
 
 @pytest.mark.parametrize(

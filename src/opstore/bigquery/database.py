@@ -27,7 +27,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from opstore.bigquery.dialect import tables, translated, views
 from opstore.database import FACTS, Fence, schema_version, storable
-from opstore.errors import Conflict, Fenced, OpstoreUnavailable, Refused
+from opstore.errors import Conflict, Fenced, OpstoreUnavailable, Refused, UnknownRows
 from opstore.records import utc_now
 from opstore.spool import Rows
 
@@ -73,7 +73,7 @@ class BigQueryDatabase:
         """Add rows by table, all or none; returns how many were new. Facts that one request has no room for go in parts, but for a graph.
 
         Raises Fenced when `fence` is no longer the newest of its lease, Conflict when a judgement's key is taken, Refused for rows that
-        will never be taken.
+        will never be taken, UnknownRows for those of a later schema.
         """
         recorded = utc_now()
         documents, judgements = self._documents(rows, recorded)
@@ -103,12 +103,12 @@ class BigQueryDatabase:
             raise
 
     def _documents(self, rows: Rows, recorded: str) -> tuple[list[dict[str, Any]], list[str]]:
+        if unknown := rows.keys() - tables().keys():
+            raise UnknownRows(self.address, f"no table of the record as this program knows it: {sorted(unknown)}")
         try:
             return _documents(rows, recorded)
         except KeyError as error:
-            raise Refused(
-                self.address, f"a row is of no table of the record, or has no key: {error} is missing"
-            ) from error
+            raise Refused(self.address, f"a row has no key: {error} is missing") from error
 
     def select(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """The rows of a query in SQLite's dialect, moments as text."""
