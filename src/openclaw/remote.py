@@ -37,9 +37,7 @@ def _asked(url: str, headers: dict[str, str]) -> Poll:
     except httpx.HTTPError as error:
         remedy = "see whether the service that OPENCLAW_SERVICE names is up"
         raise NoPass(f"POST {url} was not answered ({type(error).__name__}): {remedy}") from error
-    if (
-        answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and '"ending"' in answer.text
-    ):  # another instance makes the pass
+    if _is_ending(answer):  # another instance takes its place, and completes its pass
         return Poll("busy")
     if answer.status_code != httpx.codes.OK:
         remedy = _REMEDIES.get(answer.status_code, "see the service's log; its next pass does the work")
@@ -48,6 +46,13 @@ def _asked(url: str, headers: dict[str, str]) -> Poll:
         return TypeAdapter(Poll).validate_python({"state": None} | answer.json())  # which another's JSON has not
     except (TypeError, ValueError) as error:
         raise NoPass(f"POST {url} answered with what is no pass: see whether OPENCLAW_SERVICE is the agent") from error
+
+
+def _is_ending(answer: httpx.Response) -> bool:
+    try:
+        return answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and answer.json()["status"] == "ending"
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _identity(service: str) -> str:

@@ -24,6 +24,7 @@ from openclaw.channels import Console, Discord
 from openclaw.cli import app
 from openclaw.daily import Daily, daily_work, digest
 from openclaw.logs import configure_logs
+from openclaw.model import IncidentView
 from openclaw.settings import load_settings
 from openclaw.text import as_text
 from opstore.store import Opstore, utc_now
@@ -200,6 +201,18 @@ def test_what_discord_refuses_is_printed_and_waits(store: Opstore) -> None:
         assert agent.poll().alerts_sent == 1
 
 
+@pytest.mark.parametrize(("status", "is_counted"), [(400, True), (404, True), (503, False), (429, False)])
+def test_only_what_discord_refuses_is_recorded_as_refused(store: Opstore, status: int, is_counted: bool) -> None:
+    with discord() as service:
+        service.script = [Reply(status, {"message": "No"})] * 50
+        agent = agent_on(store, Told())
+        agent.channel = Discord(SecretStr(service.url), 0.1, lambda text: None)
+        store.record_events([event("silver.orders", check="unique")])
+        assert agent.poll().alerts_failed == 1
+    (failed,) = store.query("SELECT error FROM ops_alerts WHERE phase = 'failed'")
+    assert failed["error"].startswith("refused: ") == is_counted
+
+
 def test_no_secret_is_in_a_log_line_or_in_the_text_of_an_incident(
     store: Opstore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,10 +261,11 @@ def test_failures_that_cannot_be_judged_are_told_as_they_stand(store: Opstore, m
 
 
 def test_a_pass_that_breaks_down_leaves_no_lease_behind(store: Opstore) -> None:
-    def broken(*arguments: object) -> list[object]:
-        raise KeyError("a judge")
+    class Broken(Told):
+        def send(self, view: IncidentView, message_id: str | None) -> str:
+            raise KeyError("a channel")
 
     store.record_events([event("silver.orders", check="unique")])
     with pytest.raises(KeyError):
-        agent_on(store, Told(), broken).poll()  # type: ignore[arg-type]
+        agent_on(store, Broken()).poll()
     assert agent_on(store, Told()).poll().alerts_sent == 1

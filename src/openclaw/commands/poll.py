@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openclaw import actions
+from openclaw.actions import CannotDo
 from openclaw.alerts import history_of
 from openclaw.incident import view_of
 from openclaw.settings import Settings
@@ -59,9 +60,10 @@ def poll(
         try:
             one_pass, told = _pass_of(settings, store, write)
             done = _patiently(one_pass, span(wait).total_seconds(), _AGAIN if settings.service is None else _ASK_AGAIN)
-        finally:  # what is known of the run is in the record, whatever became of the pass
-            if run is not None:
-                _show_run(store, settings, run, printed, write)
+        except CannotDo:  # no pass of the service; what earlier ones made of the run is in the record that is shared
+            _show_run(store, settings, run, printed, write)
+            raise
+        _show_run(store, settings, run, printed, write)
         if as_json:
             typer.echo(json.dumps(asdict(done)))
             return
@@ -90,10 +92,10 @@ def _patiently(one_pass: Callable[[], Poll], seconds: float, again: float) -> Po
 
 
 def _show_run(
-    store: Opstore, settings: Settings, run: str, printed: Sequence[str], write: Callable[[str], None]
+    store: Opstore, settings: Settings, run: str | None, printed: Sequence[str], write: Callable[[str], None]
 ) -> None:
     """What the pass has not printed of the run's incidents: another channel was told, or an earlier pass has printed it."""
-    for incident in actions.incidents_of_run(store, run):
+    for incident in actions.incidents_of_run(store, run) if run is not None else ():
         view = view_of(incident, history_of(store, incident.incident_id), settings.public_url)
         if (text := as_text(view)) not in printed:
             write(text)
