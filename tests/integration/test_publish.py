@@ -128,8 +128,12 @@ def test_indexes_of_others_survive(owner: psycopg.Connection) -> None:
     [
         ("ALTER TABLE next.orders DROP note", "CREATE INDEX lost ON silver.orders (note)"),
         ("INSERT INTO next.orders VALUES (2, 10, 'x')", "CREATE UNIQUE INDEX lost ON silver.orders (price)"),
+        (
+            "UPDATE next.orders SET note = (SELECT string_agg(md5(n::text), '') FROM generate_series(1, 999) AS n)",
+            "CREATE INDEX lost ON silver.orders (note)",
+        ),
     ],
-    ids=["its column is gone", "its rows are not unique"],
+    ids=["its column is gone", "its rows are not unique", "a value is too long for it"],
 )
 def test_an_index_that_does_not_fit_blocks_the_publish(owner: psycopg.Connection, change: str, index: str) -> None:
     owner.execute(index.encode())

@@ -253,6 +253,16 @@ def test_a_file_that_shrank_and_one_that_swelled(files: Files, second: Lake, tab
         assert failed[check].severity == severity
 
 
+def test_a_file_of_an_earlier_day_is_not_held_against_a_later_one(files: Files, second: Lake) -> None:
+    contract = CONTRACTS["sellers"]
+    given = replace(batch("sellers", 1, "20260103T000000000000Z-0000", "b"), processing_date="2020-01-01")
+    arrival = Arrival(contract, given, profile(contract, files["sellers"], files["sellers"].parent))
+    with tempfile.TemporaryDirectory() as folder:
+        assets = expected_of(second, CONTRACTS, {"sellers": arrival}, Path(folder))
+    (sellers,) = [asset for asset in assets if asset.name == "bronze.sellers"]
+    assert not {"not_shrunk", "not_swollen", "not_stale"} & {measured.check for measured in sellers.measured}
+
+
 @pytest.mark.parametrize("table", CONTRACTS)
 def test_an_older_file_among_newer_ones(files: Files, second: Lake, table: str) -> None:
     failed = judged(files, {}, second, {table: "a"})

@@ -158,9 +158,10 @@ _KINDS = {
 
 
 def _against_previous(lake: Lake, arrival: Arrival, all_arrivals: Iterable[Arrival]) -> Iterator[Measured]:
-    """A snapshot against the one before it: its rows, and that it is no older file come again among newer ones."""
+    """A snapshot against the one before it, of its day or an earlier one: its rows, and that it is no older file come again among newer."""
     contract, batch = arrival.contract, arrival.batch
     accepted = lake.accepted(contract.table) if contract.load == "snapshot" else []
+    accepted = [b for b in accepted if b.processing_date <= batch.processing_date]
     if not accepted or not accepted[-1].object.rows:
         return
     before = accepted[-1].object.rows

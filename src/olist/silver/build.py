@@ -23,7 +23,7 @@ import psycopg
 
 from olist.contracts import Contract
 from olist.errors import AuditFailed, LakeError
-from olist.lake.batches import Batch, Lake, Verdict
+from olist.lake.batches import Batch, Lake
 from olist.quality.audit import Staged, measure, measure_dependent
 from olist.quality.judge import Gate, warm_up
 from olist.quality.suites import Asset
@@ -237,14 +237,14 @@ def _quarantine(work: Work, note: Note, failed: Sequence[Check]) -> dict[str, in
 
 def _check_accepted(work: Work, note: Note) -> None:
     """What was taken back since it was built must not come into sight. What was accepted since comes with the next build."""
+    withdrawn = work.lake.withdrawn()
     for table, batches in note.batches.items():
-        verdicts = work.lake.verdicts(table)
-        if lost := [run_id for run_id in batches if verdicts[run_id] is not Verdict.ACCEPTED]:
+        if lost := [run_id for run_id in batches if (table, run_id) in withdrawn]:
             raise LakeError(
                 "a batch was taken back while silver was built from it",
                 resource=table,
                 expected=f"the accepted batches {', '.join(batches)}",
-                found=", ".join(f"{run_id} {verdicts[run_id]}" for run_id in lost),
+                found=f"{', '.join(lost)} withdrawn",
                 remedy="build silver again; it stands as it was",
             )
 

@@ -26,6 +26,14 @@ __all__ = [
 
 # Views in these schemas are rebuilt by every gold build and served to nobody.
 DISPOSABLE = frozenset({"staging", "intermediate"})
+# What an index says of rows or columns that it cannot be of; the last are psycopg's OperationalErrors, as an outage is.
+_UNFIT = (
+    psycopg.ProgrammingError,
+    psycopg.IntegrityError,
+    psycopg.DataError,
+    psycopg.NotSupportedError,
+    psycopg.errors.ProgramLimitExceeded,
+)
 View = tuple[str, str, str]  # schema, name, definition
 Grant = tuple[
     str, str | None, str, str | None, bool
@@ -66,7 +74,7 @@ def copy_indexes(connection: psycopg.Connection, layer: str, staged: str, tables
     for named, definition in connection.execute(statement("indexes"), parameters).fetchall():
         try:
             connection.execute(definition)
-        except (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError) as error:
+        except _UNFIT as error:
             raise blocked(layer, f"index {named}: {str(error).strip()}") from error
 
 

@@ -5,7 +5,7 @@ resolved half of its names could mix versions; therefore a publish first takes e
 
 1. the layer's advisory lock, exclusively: whoever needs one version over several statements holds it shared (`hold`),
 2. ACCESS EXCLUSIVE on all served tables at once, with a short time-out. Failing that, it lets go of everything and tries again, so
-   that readers wait for at most `_ATTEMPT` and no deadlock can arise.
+   that readers wait for at most `_ATTEMPT`, and for the move itself, and no deadlock can arise.
 
 A statement under way therefore ends on the old version, one that begins sees the new one, and a transaction that has read one table of
 the layer keeps its version for all of them. Views that others built on the served tables are pointed to the new ones.
@@ -129,8 +129,8 @@ def publish(
     Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when what others added to
     the layer cannot follow; the old version then stands.
     """
-    deadline = time.monotonic() + wait
     copy_indexes(connection, publication.layer, staged, tables)  # while readers read: it takes its time
+    deadline = time.monotonic() + wait
     while True:
         try:
             with connection.transaction():
