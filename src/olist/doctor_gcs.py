@@ -42,5 +42,5 @@ def bucket_location(store: Store) -> str | None:
         except (
             api.Forbidden,
             api.NotFound,
-        ):  # storage.buckets.get is needed for nothing else; the lake's findings tell the rest
+        ):  # nothing else needs storage.buckets.get; the lake's findings tell the rest
             return None

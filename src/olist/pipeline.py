@@ -96,7 +96,7 @@ def load(settings: Settings, export_id: str, *, listener: Listener | None = None
 
 
 def withdraw(settings: Settings, table: str, run_id: str, reason: str, *, listener: Listener | None = None) -> Report:
-    """Take a batch back, while nothing is built from it: it leaves silver at its next build.
+    """Take a batch back, while no run, of whatever home, changes the warehouse: it leaves silver at its next build.
 
     Raises as `Lake.withdrawable` does: what was asked wrongly is no failure of the platform.
     """
@@ -104,7 +104,8 @@ def withdraw(settings: Settings, table: str, run_id: str, reason: str, *, listen
     lake.withdrawable(table, run_id, reason)
 
     def work(context: Context, _: str) -> None:
-        batch = lake.withdraw(table, run_id, reason)
+        with connect(warehouse_url(settings), "run") as connection, exclusive(connection, settings.lock_wait):
+            batch = lake.withdraw(table, run_id, reason)
         context.report.status = "success"
         rows = f"{batch.object.rows:,} rows"
         context.listener.note(f"withdrawn: {table} {run_id}, {rows}; `olist silver` and `olist gold` apply it")

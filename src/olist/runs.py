@@ -70,7 +70,10 @@ def perform(
         today = processing_date or datetime.now(UTC).date()
         context = Context(settings, listener, open_record(settings), report, told_by, today)
         # Recorded before it waits, so that one that is refused is in the record, too.
-        with recorded(context, step, run_id, settings.parent_run), _home_lock(settings, alone=alone):
+        with (
+            recorded(context, step, run_id, settings.parent_run),
+            file_lock(settings.home / "lock", settings.lock_wait, shared=not alone),
+        ):
             if alone:
                 shutil.rmtree(settings.scratch, ignore_errors=True)  # what a killed run left half done
             work(context, run_id)
@@ -185,10 +188,3 @@ def _revision() -> str | None:
 def _versions() -> dict[str, str]:
     packages = ("olist-platform", "duckdb", "dbt-core", "pyarrow")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-@contextmanager
-def _home_lock(settings: Settings, *, alone: bool) -> Iterator[None]:
-    """A command alone in its home, or beside others that need not be."""
-    with file_lock(settings.home / "lock", settings.lock_wait, shared=not alone):
-        yield

@@ -296,8 +296,8 @@ class Agent:
 
 
 def _of_family(sighting: Sighting, family: Mapping[str, str]) -> Sighting:
-    """The sighting, with what ran together told to the judge."""
-    name = family.get(sighting.failure.failure_id)
+    """The sighting, with what ran together told to the judge; what is of no run is alone."""
+    name = family.get(sighting.failure.failure_id, sighting.failure.failure_id)
     context = {**sighting.failure.context, "family": name}
     return replace(sighting, failure=replace(sighting.failure, context=context))
 

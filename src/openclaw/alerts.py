@@ -101,8 +101,8 @@ def deliver(
     try:
         said = channel.send(view, message_id)
     except NotDelivered as error:
-        said = f"{_REFUSED}{error}" if isinstance(error, NotAccepted) else str(error)
-        store.append({"ops_alerts": [{**claim, "phase": "failed", "error": said}]}, lease.fence)
+        why = f"{_REFUSED}{error}" if isinstance(error, NotAccepted) else str(error)
+        store.append({"ops_alerts": [{**claim, "phase": "failed", "error": why}]}, lease.fence)
         raise
     reached("sent")
     store.append({"ops_alerts": [{**claim, "phase": "sent", "message_id": said}]}, lease.fence)

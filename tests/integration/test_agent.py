@@ -486,6 +486,12 @@ def test_whatever_an_event_says_of_itself_it_is_an_incident(
     assert agent_on(store, Told(), investigate).poll().opened == 1
 
 
+def test_outages_that_name_no_host_and_are_of_no_run_are_told_apart(store: Opstore, told: Told) -> None:
+    for name in ("silver.orders", "shop.stock"):
+        store.record_events([event(name, message="Connection reset by peer", kind="model", status="error")])
+    assert agent_on(store, told, investigate).poll().opened == 2
+
+
 def test_what_one_writing_has_no_room_for_is_taken_in_by_halves(
     store: Opstore, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from conftest import Platform
 from deliveries import batches, succeed, without_promises
 from olist import pipeline
 from olist.contracts import Contract
-from olist.errors import AnotherRun, LakeError, WarehouseUnavailable
+from olist.errors import AnotherRun, WarehouseUnavailable
 from olist.lake.batches import Verdict
 from olist.lake.open import open_lake
 from olist.locks import file_lock
@@ -166,16 +166,19 @@ def test_a_batch_is_not_taken_back_while_a_run_is_at_work(published: Platform) -
     assert open_lake(published.settings()).verdicts("sellers")[newest] is Verdict.ACCEPTED
 
 
-def test_a_batch_that_another_home_takes_back_while_a_publish_waits_is_not_published(published: Platform) -> None:
-    newest = batches(published, "sellers")[-1].run_id
+def test_a_batch_is_not_taken_back_from_another_home_while_a_publish_waits(published: Platform, folder: Path) -> None:
+    newest, lake = batches(published, "sellers")[-1].run_id, open_lake(published.settings())
+    lake_url = published.settings().lake_url
+    other = replace(published, home=folder / "other", lake=lake_url).settings(lock_wait=0)
     with ThreadPoolExecutor(1) as pool:
         with lingering_reader(published):
             report = pool.submit(pipeline.silver, published.settings())
             wait_for(lambda: bool(at_work(published)), PATIENT)
-            open_lake(published.settings()).withdraw("sellers", newest, "a wrong export")
-        assert isinstance(error := report.result().error, LakeError)
-    assert error.found == f"{newest} withdrawn"
-    assert version_of(published) == {"11"}
+            assert isinstance(pipeline.withdraw(other, "sellers", newest, "a wrong export").error, AnotherRun)
+            assert lake.verdicts("sellers")[newest] is Verdict.ACCEPTED
+        succeed(report.result())
+    assert version_of(published) == {"22"}
+    succeed(pipeline.withdraw(other, "sellers", newest, "a wrong export"))
 
 
 def test_runs_of_two_homes_on_one_warehouse_refuse_each_other(published: Platform) -> None:

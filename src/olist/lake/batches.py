@@ -134,11 +134,6 @@ class Lake:
         judged = set(self.store.keys("verdicts"))
         return {b.run_id: _state(b.run_id, withdrawn, judged) for b in self.batches(table)}
 
-    def withdrawn(self) -> set[tuple[str, str]]:
-        """(table, run id) of every batch that was taken back, by one listing."""
-        keys = (Path(key) for key in self.store.keys("withdrawals"))
-        return {(key.parent.name, key.stem) for key in keys}
-
     def accepted(self, table: str) -> list[Batch]:
         """The accepted batches of a table, in order."""
         verdicts = self.verdicts(table)
@@ -181,8 +176,7 @@ class Lake:
 
     def arrived_on(self, run_id: str, table: str) -> str:
         """The day that a delivery, which brought the table, belongs to."""
-        known = self._json(_arrival_key(run_id, table)).get("processing_date")
-        return str(known or datetime.strptime(run_id[:8], "%Y%m%d").date())
+        return str(self._json(_arrival_key(run_id, table))["processing_date"])
 
     def verdict(self, run_id: str) -> Verdict:
         """What was judged of a run's delivery."""

@@ -23,7 +23,7 @@ import psycopg
 
 from olist.contracts import Contract
 from olist.errors import AuditFailed, LakeError
-from olist.lake.batches import Batch, Lake
+from olist.lake.batches import Batch, Lake, Verdict
 from olist.quality.audit import Staged, measure, measure_dependent
 from olist.quality.judge import Gate, warm_up
 from olist.quality.suites import Asset
@@ -139,13 +139,7 @@ def publish_silver(work: Work, *, publish_wait: float) -> SilverResult:
         phases,
         "publish",
         lambda: publish(
-            work.connection,
-            publication,
-            staged=stage.STAGE,
-            tables=moved,
-            retired=note.retired,
-            wait=publish_wait,
-            confirm=lambda: _check_accepted(work, note),
+            work.connection, publication, staged=stage.STAGE, tables=moved, retired=note.retired, wait=publish_wait
         ),
     )
     work.connection.execute(f"DROP SCHEMA {stage.STAGE} CASCADE")
@@ -237,14 +231,14 @@ def _quarantine(work: Work, note: Note, failed: Sequence[Check]) -> dict[str, in
 
 def _check_accepted(work: Work, note: Note) -> None:
     """What was taken back since it was built must not come into sight. What was accepted since comes with the next build."""
-    withdrawn = work.lake.withdrawn()
     for table, batches in note.batches.items():
-        if lost := [run_id for run_id in batches if (table, run_id) in withdrawn]:
+        verdicts = work.lake.verdicts(table)
+        if lost := [run_id for run_id in batches if verdicts[run_id] is not Verdict.ACCEPTED]:
             raise LakeError(
                 "a batch was taken back while silver was built from it",
                 resource=table,
                 expected=f"the accepted batches {', '.join(batches)}",
-                found=f"{', '.join(lost)} withdrawn",
+                found=", ".join(f"{run_id} {verdicts[run_id]}" for run_id in lost),
                 remedy="build silver again; it stands as it was",
             )
 

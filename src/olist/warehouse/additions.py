@@ -35,9 +35,8 @@ _UNFIT = (
     psycopg.errors.ProgramLimitExceeded,
 )
 View = tuple[str, str, str]  # schema, name, definition
-Grant = tuple[
-    str, str | None, str, str | None, bool
-]  # table, column, privilege, grantee (None: PUBLIC), with grant option
+# Table, column, privilege, grantee (None: PUBLIC), with grant option.
+Grant = tuple[str, str | None, str, str | None, bool]
 
 
 def blocked(layer: str, found: str) -> PublishBlocked:

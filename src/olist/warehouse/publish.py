@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,13 +121,11 @@ def publish(
     tables: Sequence[str],
     retired: Sequence[str] = (),
     wait: float,
-    confirm: Callable[[], None] = lambda: None,
 ) -> None:
     """Move `tables` from schema `staged` into the layer's schema and drop the `retired` ones, all or nothing.
 
-    `confirm` is called once the readers are out: what it raises keeps the old version, however long the wait for them was.
-    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when what others added to
-    the layer cannot follow; the old version then stands.
+    Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when what others added to the layer
+    cannot follow; the old version then stands.
     """
     copy_indexes(connection, publication.layer, staged, tables)  # while readers read: it takes its time
     deadline = time.monotonic() + wait
@@ -135,7 +133,6 @@ def publish(
         try:
             with connection.transaction():
                 _lock_readers_out(connection, publication.layer, [*tables, *retired])
-                confirm()
                 _move(connection, publication.layer, staged, tables, retired)
                 connection.execute(
                     "INSERT INTO olist_meta.publications (layer, run_id, inputs, details) VALUES (%s, %s, %s, %s)",
