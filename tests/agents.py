@@ -34,6 +34,10 @@ def event(
     return Event(identity, kind, resource, message, check, run, known, at(minutes))
 
 
+def passed(asset: str = "silver.orders", check: str = "unique") -> Check:
+    return Check(asset, check, "uniqueness", "error", "pass", 0)
+
+
 def by_lineage(failures: Sequence[Failure], lineage: Lineage) -> list[Finding]:
     """One finding for each resource that failed and has no failed ancestor; everything below it is affected."""
     failed = {f.resource for f in failures}
