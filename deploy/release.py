@@ -106,8 +106,9 @@ def _first_event(agent: str) -> dict[str, Any]:
             poll: dict[str, Any] = json.load(answer)["poll"]
     except urllib.error.HTTPError as error:
         _end("everything runs, but the agent has refused the first event:", [f"{error.code}: {error.read().decode()}"])
-    if poll["state"] != "done" or poll["alerts_failed"]:
-        said = f"state {poll['state']}, {poll['alerts_failed']} alerts failed; the service's log says why"
+    if poll["state"] != "done" or poll["alerts_failed"] or poll["alerts_waiting"]:
+        left = f"{poll['alerts_failed']} alerts failed, {poll['alerts_waiting']} wait after earlier refusals"
+        said = f"state {poll['state']}, {left}; the service's log says why"
         _end("everything runs, but no whole pass has worked on the first event:", [said, "then `make deploy` again"])
     return poll
 

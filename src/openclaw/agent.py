@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import structlog
 
-from openclaw.alerts import Channel, Due, NotDelivered, deliver, due_alerts
+from openclaw.alerts import Channel, Due, NotAccepted, NotDelivered, deliver, due_alerts
 from openclaw.closing import resolutions
 from openclaw.daily import Daily, due_today
 from openclaw.detect import Expected, Sighting, collapse, new_events, report_lost, report_missed
@@ -39,6 +39,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _LEASE = "poll"
 _ATTEMPTS = 5  # at placing events while people change the same incidents
+_OUTAGES = 3  # in a row, and a channel is away: each takes its time, which the next pass wants
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Poll:
-    """What a pass did. `busy`: another was at work; `overtaken`: this one was stopped for so long that another has taken its place."""
+    """What a pass did. `busy`: another was at work; `overtaken`: this one was stopped for so long that another has taken its place.
+
+    `alerts_failed` were tried and not taken; `alerts_waiting` were not tried, after refusals or since the channel is away.
+    """
 
     state: Literal["done", "busy", "overtaken"] = "done"
     events: int = 0
@@ -80,6 +84,7 @@ class Poll:
     alerts_sent: int = 0
     alerts_edited: int = 0
     alerts_failed: int = 0
+    alerts_waiting: int = 0
     open_incidents: int = 0
     seconds: float = 0.0
 
@@ -262,16 +267,22 @@ class Agent:
         ]
 
     def _tell(self, lease: Lease, done: Poll) -> Poll:
-        for due in due_alerts(self.store, self.channel.name):
+        ready, waiting = due_alerts(self.store, self.channel.name)
+        outages = 0  # in a row
+        for number, due in enumerate(ready):
+            if outages == _OUTAGES:
+                waiting += len(ready) - number
+                break
             lease = self._renewed(lease)
             try:
                 deliver(self.store, lease, self.channel, due, self.policy.public_url, self.reached)
             except NotDelivered as error:
                 log.error("an alert waits for the next pass", incident=due.incident.incident_id, error=str(error))
                 done = replace(done, alerts_failed=done.alerts_failed + 1)
+                outages = 0 if isinstance(error, NotAccepted) else outages + 1
                 continue
-            done = _told(done, due)
-        return done
+            done, outages = _told(done, due), 0
+        return replace(done, alerts_waiting=waiting)
 
     def _do_daily_work(self, lease: Lease) -> None:
         for work, name in due_today(self.store, self.daily):

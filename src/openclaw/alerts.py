@@ -22,7 +22,8 @@ from opstore.store import Opstore, utc_now
 __all__ = ["Channel", "Due", "NotAccepted", "NotDelivered", "deliver", "due_alerts", "history_of", "is_silenced"]
 
 
-# What a channel has refused twice waits, twice as long after each further refusal. An outage makes nothing wait, and neither does news.
+# What a channel has refused twice waits, twice as long after each further refusal. An outage makes nothing wait, neither does news, and
+# what waits is tried again once the channel has taken another alert.
 _WAIT, _LONGEST_WAIT = timedelta(minutes=5), timedelta(hours=4)
 _DOUBLINGS = 10  # more than the longest wait has
 _REFUSED = "refused: "  # by which due_alerts.sql knows one
@@ -59,17 +60,17 @@ class Due:
     is_recorded: bool
 
 
-def due_alerts(store: Opstore, channel: str) -> list[Due]:
-    """What the channel is to be told, the worst first, without what is silenced now, or waits after refusals."""
+def due_alerts(store: Opstore, channel: str) -> tuple[list[Due], int]:
+    """What the channel is to be told, without what is silenced now; and how many alerts more wait after refusals.
+
+    What failed least often is first, so that no alert that always fails keeps others back; of those alike, the worst.
+    """
     now = utc_now()
     silences = store.query(statement("active_silences"), {"now": now})
     rows = store.query(statement("due_alerts"), {"channel": channel})
-    due = [(_due(row), row) for row in rows]
-    return [
-        one
-        for one, row in due
-        if not is_silenced(one.incident, silences) and not (one.is_recorded and _waits(row, now))
-    ]
+    heard = [(due, row) for row in rows if not is_silenced((due := _due(row)).incident, silences)]
+    ready = [due for due, row in heard if not (due.is_recorded and _waits(row, now))]
+    return ready, len(heard) - len(ready)
 
 
 def is_silenced(incident: Incident, silences: Sequence[Mapping[str, Any]]) -> bool:

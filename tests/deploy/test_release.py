@@ -16,7 +16,7 @@ from deploy.conftest import ROOT
 from standins import Reply, StandIn, discord
 
 # What the agent says of a pass, as `openclaw.agent.Poll` has it.
-DONE = {"state": "done", "alerts_sent": 1, "alerts_failed": 0}
+DONE = {"state": "done", "alerts_sent": 1, "alerts_failed": 0, "alerts_waiting": 0}
 OUTPUTS = {"registry": "europe-west1-docker.pkg.dev/demo/olist", "pages_url": "https://pages"}
 DIGEST = "sha256:" + "0" * 64
 RELEASED = {name: f"{OUTPUTS['registry']}/{name}@{DIGEST}" for name in ("agent", "jobs")}
@@ -162,6 +162,7 @@ def test_images_among_the_variables_are_refused(
     [
         (Reply(202, {"poll": DONE | {"state": "busy"}}), "state busy"),
         (Reply(202, {"poll": DONE | {"alerts_sent": 0, "alerts_failed": 1}}), "1 alerts failed"),
+        (Reply(202, {"poll": DONE | {"alerts_sent": 0, "alerts_waiting": 1}}), "1 wait"),
         (Reply(403, {"detail": "not you"}), "403"),
     ],
 )

@@ -63,6 +63,33 @@ def test_an_outage_of_the_channel_makes_no_alert_wait_once_it_is_over(store: Ops
     assert agent_on(store, told).poll().alerts_sent == 1
 
 
+def test_what_waits_after_refusals_is_counted_and_tried_once_the_channel_takes_another(
+    store: Opstore, told: Told
+) -> None:
+    agent = agent_on(store, told)
+    store.record_events([event("silver.orders")])
+    told.refuses, told.refusal = True, NotAccepted
+    passes = [agent.poll() for _ in range(3)]
+    assert [(done.alerts_failed, done.alerts_waiting) for done in passes] == [(1, 0), (1, 0), (0, 1)]
+    told.refuses = False
+    store.record_events([event("silver.sellers")])
+    passes = [agent.poll() for _ in range(3)]
+    assert [(done.alerts_sent, done.alerts_waiting) for done in passes] == [(1, 1), (1, 0), (0, 0)]
+
+
+def test_a_channel_that_is_away_is_left_alone_and_no_alert_is_left_behind(store: Opstore, told: Told) -> None:
+    agent = agent_on(store, told)
+    store.record_events([event(f"silver.t{number}") for number in range(7)])
+    told.refuses = True
+    passes = [agent.poll() for _ in range(3)]
+    assert [(done.alerts_failed, done.alerts_waiting) for done in passes] == [(3, 4)] * 3
+    tried = store.query("SELECT incident_id FROM ops_alerts WHERE phase = 'failed' GROUP BY incident_id")
+    assert len(tried) == 7, "each has had its turn"
+    told.refuses = False
+    done = agent.poll()
+    assert (done.alerts_sent, done.alerts_waiting) == (7, 0)
+
+
 def test_an_incident_that_is_over_before_its_alert_was_sent_is_still_told_of(store: Opstore, told: Told) -> None:
     told.refuses = True
     store.record_events([event("silver.orders", check="unique")])

@@ -93,7 +93,8 @@ def test_a_pass_on_request_says_what_it_did(client: TestClient, agent: Agent) ->
     agent.store.record_events([event("silver.orders", check="unique")])
     assert client.post("/poll").json() | {"seconds": 0} == {
         "state": "done", "events": 1, "opened": 1, "widened": 0, "reopened": 0, "resolved": 0, "advised": 0,
-        "alerts_sent": 1, "alerts_edited": 0, "alerts_failed": 0, "open_incidents": 1, "seconds": 0,
+        "alerts_sent": 1, "alerts_edited": 0, "alerts_failed": 0, "alerts_waiting": 0, "open_incidents": 1,
+        "seconds": 0,
     }  # fmt: skip
 
 

@@ -107,5 +107,6 @@ def _summary(done: dict[str, object], told: str) -> str:
     counts = [f"{done[name]} {name}" for name in ("opened", "widened", "reopened", "resolved") if done[name]]
     sent = f", {done['alerts_sent']} alerts sent and {done['alerts_edited']} edited {told}"
     missed = f", {done['alerts_failed']} could not be sent and wait" if done["alerts_failed"] else ""
+    missed += f", {done['alerts_waiting']} wait after earlier attempts" if done["alerts_waiting"] else ""
     said = (", ".join(counts) or "nothing new") + (sent if told and counts else "") + missed
     return f"openclaw: {said}; {done['open_incidents']} open"

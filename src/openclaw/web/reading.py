@@ -40,11 +40,14 @@ _PAGE = 25
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """When the agent last looked at the record. `is_late`: so long ago that what the pages show may have been overtaken."""
+    """When the agent last looked at the record. `is_late`: so long ago that what the pages show may have been overtaken.
+
+    `alerts_left` are the alerts that it could not send yet.
+    """
 
     at: str | None
     is_late: bool
-    alerts_failed: int = 0
+    alerts_left: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ def heartbeat(store: Opstore, now: str, late_after: timedelta) -> Heartbeat:
     if newest is None:
         return Heartbeat(None, is_late=True)
     is_late = seconds_between(newest["finished_at"], now) > late_after.total_seconds()
-    return Heartbeat(newest["finished_at"], is_late, int(json.loads(newest["summary"]).get("alerts_failed", 0)))
+    done = json.loads(newest["summary"])
+    return Heartbeat(newest["finished_at"], is_late, done.get("alerts_failed", 0) + done.get("alerts_waiting", 0))
 
 
 def filters_of(asked: Mapping[str, str]) -> Filters:
