@@ -63,6 +63,8 @@ def discord() -> Iterator[StandIn]:
     messages: dict[str, Any] = {}
 
     def answer(asked: Asked) -> Reply:
+        if asked.method == "GET":
+            return Reply(200, {"id": "123456", "type": 1, "channel_id": "42"})
         message_id = asked.path.partition("?")[0].rpartition("/messages/")[2] if "/messages/" in asked.path else None
         if message_id is not None and message_id not in messages:
             return Reply(404, {"message": "Unknown Message", "code": 10008})

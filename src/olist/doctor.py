@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from olist import watch
 from olist.contracts import load_contracts
 from olist.errors import OlistError
 from olist.export.committed import LAYERS
@@ -62,6 +63,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("record", _record),
         ("bigquery", _bigquery),
         ("airflow", _airflow),
+        ("agent", _agent),
     )
     return [finding for part, check in parts for finding in _guarded(part, check(settings))]
 
@@ -180,6 +182,18 @@ def _airflow(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "airflow", "takes the login and knows the asset", "ok", reach(settings.airflow.get_secret_value())
         )
+
+
+def _agent(settings: Settings) -> Iterator[Finding]:
+    """What the agent finds of its own settings, where it is called."""
+    if not settings.agent:
+        return
+    found = watch.doctor(settings)
+    if isinstance(found, str):
+        remedy = "correct what is named, install the extra `agent`, or set OLIST_AGENT=false"
+        yield Finding("agent", "can be called", "failed", found, remedy)
+        return
+    yield from (Finding(**one | {"part": "agent", "check": f"{one['part']}: {one['check']}"}) for one in found)  # type: ignore[arg-type]
 
 
 def _record(settings: Settings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The agent's command, called where it is installed: `record` after dbt, `poll` at the end of a command.
+"""The agent's command, called where it is installed: `record` after dbt, `poll` at the end of a command, `doctor` before anything.
 
 The pipeline does not depend on it. Whatever goes wrong with the agent is a line for the person at the terminal; what the pipeline itself
 had to say is in the record already.
@@ -6,6 +6,7 @@ had to say is in the record already.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from olist.record import open_record
 from olist.settings import Settings
 from opstore.store import OpstoreUnavailable
 
-__all__ = ["poll", "record"]
+__all__ = ["doctor", "poll", "record"]
 
 _PATIENCE = 120.0
 
@@ -40,6 +41,18 @@ def poll(settings: Settings, run_id: str, *, failed: bool) -> str:
     return _called(settings, ["poll", "--run", run_id, "--wait", "30s", "--quiet"])
 
 
+def doctor(settings: Settings) -> list[dict[str, str]] | str:
+    """What `openclaw doctor` finds of the agent's own settings, as its JSON has it; or why it found nothing."""
+    done = _run(settings, ["doctor", "--json"])
+    if isinstance(done, str):
+        return done
+    try:
+        findings: list[dict[str, str]] = json.loads(done.stdout)
+        return findings
+    except ValueError:
+        return done.stderr.strip() or "openclaw doctor said nothing"
+
+
 def _record_lineage(settings: Settings) -> None:
     """Before dbt has run for the first time nobody knows what depends on silver: its manifest tells."""
     known = open_record(settings).query("SELECT 1 FROM ops_lineage WHERE producer LIKE 'dbt:%' LIMIT 1")
@@ -49,18 +62,25 @@ def _record_lineage(settings: Settings) -> None:
 
 
 def _called(settings: Settings, arguments: Sequence[str]) -> str:
+    done = _run(settings, arguments)
+    if isinstance(done, str):
+        return done
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return f"{done.stdout}openclaw {arguments[0]} failed ({why}): the pipeline is not affected".strip()
+    return done.stdout.strip()
+
+
+def _run(settings: Settings, arguments: Sequence[str]) -> subprocess.CompletedProcess[str] | str:
+    """The command, ended; or why it could not be used."""
     beside = Path(sys.executable).with_name("openclaw")
     command = str(beside) if beside.exists() else shutil.which("openclaw")
     if command is None:
         return "openclaw is not installed: what failed is in the record alone, see `olist status`"
     environment = os.environ | {"OPENCLAW_OPSTORE": settings.opstore_url}
     try:
-        done = subprocess.run(
+        return subprocess.run(
             [command, *arguments], env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"openclaw {arguments[0]} could not be used ({type(error).__name__}): the pipeline is not affected"
-    if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        return f"{done.stdout}openclaw {arguments[0]} failed ({why}): the pipeline is not affected".strip()
-    return done.stdout.strip()

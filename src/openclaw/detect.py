@@ -92,13 +92,13 @@ def report_missed(store: Opstore, expected: Sequence[Expected]) -> int:
 
 def load_expected(path: Path) -> list[Expected]:
     """The steps that a YAML file expects: `expected: [{step: run, every: 24h, grace: 2h}]`. Raises ValueError naming what is wrong."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         return [
             Expected(str(item["step"]), _seconds(item["every"]), _seconds(item.get("grace", "0s")))
             for item in document.get("expected", [])
         ]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: expected a list `expected` of step, every and grace; found {error!r}") from error
 
 

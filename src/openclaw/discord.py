@@ -13,7 +13,8 @@ The webhook's address is a secret: no error, no log line and no `repr` here hold
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +26,7 @@ from openclaw.model import Action, Advice, Evidence, IncidentState, IncidentView
 from openclaw.redact import redact
 from openclaw.render import clip, code_block, length, link, markdown
 
-__all__ = ["DiscordError", "DiscordRefused", "DiscordUnavailable", "Sent", "render", "send"]
+__all__ = ["DiscordError", "DiscordRefused", "DiscordUnavailable", "Sent", "known", "render", "send"]
 
 # They log the address of every request, and the address is the secret.
 for _name in ("httpx", "httpcore"):
@@ -94,18 +95,34 @@ def send(webhook: str, payload: dict[str, Any], message_id: str | None = None, *
     attempts = Retrying(
         retry=retry_if_exception_type(_Again), stop=stop_before_delay(timeout), wait=_as_long_as_asked, reraise=True
     )
+    with _client(timeout) as client:
+        if message_id is not None:
+            edited = attempts(_request, client, "PATCH", _message_url(webhook, message_id), payload)
+            if edited is not None:
+                return Sent(edited)
+        posted = attempts(_request, client, "POST", httpx.URL(webhook).copy_merge_params({"wait": "true"}), payload)
+    return Sent(_of_a_webhook(posted), replaced=message_id is not None)
+
+
+def known(webhook: str, *, timeout: float = 10.0) -> str:
+    """The webhook's id, from Discord; nothing is posted. Raises DiscordError."""
+    with _client(timeout) as client:
+        return _of_a_webhook(_request(client, "GET", httpx.URL(webhook)))
+
+
+@contextmanager
+def _client(timeout: float) -> Iterator[httpx.Client]:
     try:
         with httpx.Client(timeout=timeout) as client:
-            if message_id is not None:
-                edited = attempts(_request, client, "PATCH", _message_url(webhook, message_id), payload)
-                if edited is not None:
-                    return Sent(edited)
-            posted = attempts(_request, client, "POST", httpx.URL(webhook).copy_merge_params({"wait": "true"}), payload)
+            yield client
     except httpx.InvalidURL:
         raise DiscordRefused("the webhook's address is none; correct OPENCLAW_DISCORD_WEBHOOK") from None
-    if posted is None:
+
+
+def _of_a_webhook(identity: str | None) -> str:
+    if identity is None:
         raise DiscordRefused("Discord knows no such webhook (404); make a new one and set OPENCLAW_DISCORD_WEBHOOK")
-    return Sent(posted, replaced=message_id is not None)
+    return identity
 
 
 class _Again(DiscordUnavailable):
@@ -125,14 +142,14 @@ def _message_url(webhook: str, message_id: str) -> httpx.URL:
     return url.copy_with(path=f"{url.path.rstrip('/')}/messages/{message_id}")
 
 
-def _request(client: httpx.Client, method: str, url: httpx.URL, payload: dict[str, Any]) -> str | None:
-    """The message's id; None where it, or the webhook, does not exist."""
+def _request(client: httpx.Client, method: str, url: httpx.URL, payload: dict[str, Any] | None = None) -> str | None:
+    """The id of what is asked for; None where it, or the webhook, does not exist."""
     try:
         answer = client.request(method, url, json=payload)
     except (httpx.ConnectError, httpx.ConnectTimeout):
         raise _Again("Discord cannot be reached") from None
     except httpx.TransportError as error:
-        again = _Again if method == "PATCH" else DiscordUnavailable
+        again = DiscordUnavailable if method == "POST" else _Again
         raise again(f"Discord did not answer ({type(error).__name__})") from None
     if answer.status_code == httpx.codes.NOT_FOUND:
         return None
@@ -140,10 +157,10 @@ def _request(client: httpx.Client, method: str, url: httpx.URL, payload: dict[st
         raise _Again("Discord limits the rate of messages (429)", _retry_after(answer))
     if answer.is_server_error:
         raise _Again(f"Discord fails ({answer.status_code})")
-    return _message_id(answer)
+    return _id(answer)
 
 
-def _message_id(answer: httpx.Response) -> str:
+def _id(answer: httpx.Response) -> str:
     try:
         document = answer.json()
     except ValueError:

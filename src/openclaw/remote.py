@@ -11,7 +11,7 @@ from openclaw.actions import CannotDo
 from openclaw.agent import Poll
 from openclaw.settings import Settings
 
-__all__ = ["NoPass", "remote_pass"]
+__all__ = ["NoPass", "credentials", "remote_pass"]
 
 # A pass that asks and alerts much. `olist` gives all of `openclaw poll` two minutes, of which thirty seconds may go into another's pass.
 _SECONDS = 85.0
@@ -25,10 +25,16 @@ class NoPass(CannotDo):
 
 def remote_pass(service: str, settings: Settings) -> Callable[[], Poll]:
     """What asks the service at that address for a pass, in the name of this process's Google identity. Both raise NoPass."""
+    headers = credentials(service, settings)
+    return lambda: _asked(f"{service}/poll", headers)
+
+
+def credentials(service: str, settings: Settings) -> dict[str, str]:
+    """The headers by which the service knows who asks. Raises NoPass."""
     headers = {"Authorization": f"Bearer {_identity(service)}"}
     if settings.api_token is not None:
         headers["X-OpenClaw-Token"] = settings.api_token.get_secret_value()
-    return lambda: _asked(f"{service}/poll", headers)
+    return headers
 
 
 def _asked(url: str, headers: dict[str, str]) -> Poll:

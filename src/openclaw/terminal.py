@@ -17,7 +17,7 @@ from openclaw.redact import redact
 from openclaw.settings import Settings, SettingsError, load_settings
 from opstore.store import Opstore, OpstoreUnavailable, open_opstore
 
-__all__ = ["UNREADABLE", "Actor", "Reason", "errors", "open_record", "open_settings", "span"]
+__all__ = ["FAILED", "UNREADABLE", "Actor", "Reason", "errors", "open_record", "open_settings", "span"]
 
 FAILED, MISCONFIGURED, UNREADABLE, TRY_AGAIN = 1, 2, 2, 75  # the last is EX_TEMPFAIL of sysexits.h
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
