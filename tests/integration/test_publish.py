@@ -123,6 +123,39 @@ def test_indexes_of_others_survive(owner: psycopg.Connection) -> None:
     assert owner.execute(INDEXES).fetchall() == before
 
 
+def test_check_constraints_and_comments_of_others_survive(owner: psycopg.Connection) -> None:
+    owner.execute('ALTER TABLE silver.orders ADD CONSTRAINT "a fair price" CHECK (price > 1) NOT VALID')
+    owner.execute("COMMENT ON TABLE silver.orders IS 'it''s ours'")
+    owner.execute(
+        "COMMENT ON COLUMN silver.orders.note IS 'theirs'; COMMENT ON COLUMN next.orders.note IS 'the platform''s'"
+    )
+    owner.execute("COMMENT ON COLUMN silver.items.price IS 'in cents'; ALTER TABLE next.items DROP note")
+    owner.execute("COMMENT ON COLUMN silver.items.note IS 'gone with its column'")
+    move(owner)
+    said = """
+        SELECT objoid::regclass::text, objsubid, description FROM pg_description
+        WHERE objoid IN ('silver.orders'::regclass, 'silver.items'::regclass) ORDER BY 1, 2
+    """
+    assert owner.execute(said).fetchall() == [
+        ("silver.items", 2, "in cents"),
+        ("silver.orders", 0, "it's ours"),
+        ("silver.orders", 3, "the platform's"),
+    ]
+    with pytest.raises(psycopg.errors.CheckViolation, match="a fair price"):
+        owner.execute("UPDATE silver.orders SET price = 0")
+
+
+def test_a_constraint_that_new_rows_break_blocks_the_publish(owner: psycopg.Connection) -> None:
+    owner.execute("ALTER TABLE silver.orders ADD CONSTRAINT few CHECK (price < 100)")
+    owner.execute("INSERT INTO next.orders VALUES (2, 1000, 'x')")
+    with pytest.raises(PublishBlocked) as blocked:
+        move(owner)
+    assert "check constraint few on silver.orders" in blocked.value.found
+    assert_old_stands(owner)
+    owner.execute("ALTER TABLE silver.orders DROP CONSTRAINT few")
+    move(owner)
+
+
 @pytest.mark.parametrize(
     ("change", "index"),
     [
@@ -155,8 +188,9 @@ def test_an_index_that_does_not_fit_blocks_the_publish(owner: psycopg.Connection
             "CREATE TRIGGER kept BEFORE UPDATE ON silver.orders FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
             "trigger kept on silver.orders",
         ),
+        ("CREATE RULE quiet AS ON DELETE TO silver.orders DO INSTEAD NOTHING", "rule quiet on silver.orders"),
     ],
-    ids=["row security", "policy", "trigger"],
+    ids=["row security", "policy", "trigger", "rule"],
 )
 def test_what_guards_rows_blocks_the_publish(owner: psycopg.Connection, guard: str, named: str) -> None:
     owner.execute(guard.encode())

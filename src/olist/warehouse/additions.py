@@ -1,6 +1,7 @@
 """What others added to the tables of a layer: it follows them to the new ones, or it blocks the publish.
 
-Views, grants and indexes follow. Row security and triggers cannot: a table without them would show or do what they forbid.
+Views, grants, indexes, check constraints and comments follow. Row security, triggers and rules cannot: a table without them would show or
+do what they forbid.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from olist.warehouse.sql import statement
 __all__ = [
     "DISPOSABLE",
     "blocked",
-    "copy_indexes",
+    "copy_to_staged",
     "dependent_views",
     "grant_again",
     "granted",
@@ -26,7 +27,7 @@ __all__ = [
 
 # Views in these schemas are rebuilt by every gold build and served to nobody.
 DISPOSABLE = frozenset({"staging", "intermediate"})
-# What an index says of rows or columns that it cannot be of; the last are psycopg's OperationalErrors, as an outage is.
+# What an index or a constraint says of rows or columns that it cannot be of; the last are psycopg's OperationalErrors, as an outage is.
 _UNFIT = (
     psycopg.ProgrammingError,
     psycopg.IntegrityError,
@@ -44,18 +45,18 @@ def blocked(layer: str, found: str) -> PublishBlocked:
     return PublishBlocked(
         "something that others built on the published tables cannot follow the new version",
         resource=layer,
-        expected="views that this user owns and indexes, whose columns all still exist, with their types",
+        expected="views that this user owns, indexes and constraints, whose columns all still exist, with their types, and whose rows fit",
         found=found,
         remedy="drop or change what is named here and run again; the old version stands",
     )
 
 
 def refuse_guards(connection: psycopg.Connection, layer: str, tables: Sequence[str]) -> None:
-    """Raises PublishBlocked where row security or triggers are on the tables."""
+    """Raises PublishBlocked where row security, triggers or rules are on the tables."""
     rows = connection.execute(statement("guards"), {"schema": layer, "tables": list(tables)}).fetchall()
     if rows:
         raise PublishBlocked(
-            "the published tables have row security or triggers, which a new version would be without",
+            "the published tables have row security, triggers or rules, which a new version would be without",
             resource=layer,
             expected="tables without them",
             found="; ".join(named for (named,) in rows),
@@ -64,17 +65,17 @@ def refuse_guards(connection: psycopg.Connection, layer: str, tables: Sequence[s
         )
 
 
-def copy_indexes(connection: psycopg.Connection, layer: str, staged: str, tables: Sequence[str]) -> None:
-    """Make the indexes that others made on the served tables on the staged ones, with their names. Doing so again changes nothing.
+def copy_to_staged(connection: psycopg.Connection, layer: str, staged: str, tables: Sequence[str]) -> None:
+    """Put the indexes, check constraints and comments of others on the served tables on the staged ones. Doing so again changes nothing.
 
     Raises PublishBlocked where one does not fit the new table.
     """
     parameters = {"schema": layer, "staged": staged, "tables": list(tables)}
-    for named, definition in connection.execute(statement("indexes"), parameters).fetchall():
+    for named, definition in connection.execute(statement("additions"), parameters).fetchall():
         try:
             connection.execute(definition)
         except _UNFIT as error:
-            raise blocked(layer, f"index {named}: {str(error).strip()}") from error
+            raise blocked(layer, f"{named}: {str(error).strip()}") from error
 
 
 def granted(connection: psycopg.Connection, layer: str, staged: str, tables: Sequence[str]) -> list[Grant]:

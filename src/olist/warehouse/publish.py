@@ -30,7 +30,7 @@ from olist.errors import AnotherRun, Busy
 from olist.warehouse.additions import (
     DISPOSABLE,
     blocked,
-    copy_indexes,
+    copy_to_staged,
     dependent_views,
     grant_again,
     granted,
@@ -127,7 +127,7 @@ def publish(
     Raises Busy when readers of the old version do not end within `wait` seconds, PublishBlocked when what others added to the layer
     cannot follow; the old version then stands.
     """
-    copy_indexes(connection, publication.layer, staged, tables)  # while readers read: it takes its time
+    copy_to_staged(connection, publication.layer, staged, tables)  # while readers read: it takes its time
     deadline = time.monotonic() + wait
     while True:
         try:
@@ -184,7 +184,7 @@ def _move(
     views = dependent_views(connection, layer, old)
     grants = granted(connection, layer, staged, old)
     refuse_guards(connection, layer, old)
-    copy_indexes(connection, layer, staged, tables)  # those that were made since
+    copy_to_staged(connection, layer, staged, tables)  # what was made since
     for view_schema, view_name, _ in views:
         if view_schema in DISPOSABLE:
             connection.execute(sql.SQL("DROP VIEW IF EXISTS {} CASCADE").format(sql.Identifier(view_schema, view_name)))

@@ -1,4 +1,4 @@
--- What others put on the given tables that looks at their rows one by one: a new table would be without it.
+-- What others put on the given tables that decides what is read of them or written to them: a new table would be without it.
 WITH given AS (
     SELECT
         class.oid,
@@ -19,4 +19,8 @@ UNION ALL
 SELECT 'trigger ' || quote_ident(fired.tgname) || ' on ' || given.table_name AS named
 FROM given
 INNER JOIN pg_trigger AS fired ON given.oid = fired.tgrelid AND NOT fired.tgisinternal
+UNION ALL
+SELECT 'rule ' || quote_ident(rule.rulename) || ' on ' || given.table_name AS named
+FROM given
+INNER JOIN pg_rewrite AS rule ON given.oid = rule.ev_class
 ORDER BY named;
