@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import psycopg
 import pyarrow as pa
 from psycopg import sql
 
 from olist.contracts import Contract
-from olist.warehouse.connect import BulkConnection
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection as BulkConnection
 
 __all__ = ["REJECTS", "STAGE", "constrain", "load", "load_rejects", "prepare", "relate", "release"]
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import adbc_driver_postgresql.dbapi as adbc
+import adbc_driver_manager as adbc
 import psycopg
-from adbc_driver_manager.dbapi import Connection as BulkConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from olist.errors import WarehouseUnavailable
 from olist.settings import Settings
 from olist.warehouse import embedded
 
-__all__ = ["BulkConnection", "bulk_connection", "connect", "libpq_environment", "warehouse_errors", "warehouse_url"]
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection as BulkConnection
+
+__all__ = ["bulk_connection", "connect", "libpq_environment", "warehouse_errors", "warehouse_url"]
 
 MINIMUM_VERSION = 150000
 _CONNECT_SECONDS = 10
@@ -54,7 +57,9 @@ def connect(url: str, name: str) -> Iterator[psycopg.Connection]:
 @contextmanager
 def bulk_connection(url: str) -> Iterator[BulkConnection]:
     """An ADBC connection. Its clones are transactions of their own and spare the look-up of all types that a new connection makes."""
-    with warehouse_errors(url), adbc.connect(url) as connection:
+    from adbc_driver_postgresql.dbapi import connect as bulk_connect  # slow to import, and only silver needs it
+
+    with warehouse_errors(url), bulk_connect(url) as connection:
         yield connection
 
 
