@@ -12,7 +12,7 @@ run: .venv/.run ## Install what is needed and run the whole pipeline
 	@.venv/bin/olist run
 
 test: .venv/.dev ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadscope -m "not cloud and not slow" --ignore=tests/browser --ignore=tests/images
+	.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not cloud and not slow" --ignore=tests/browser --ignore=tests/images
 
 test-browser: .venv/.dev ## Run the tests in headless Chromium (Debian's package chromium)
 	.venv/bin/pytest tests/browser

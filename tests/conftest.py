@@ -25,14 +25,39 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from olist import pipeline
 from olist.contracts import Contract, load_contracts
 from olist.settings import PROJECT, Settings
 from olist.warehouse import embedded
 
 if TYPE_CHECKING:  # tests without pages do not wait for it
     from playwright.sync_api import Browser
+    from xdist.scheduler import LoadScopeScheduling
 
 REAL_ZIP = Path(os.environ.get("OLIST_TEST_DATA", PROJECT.parent / "shared/data/olist/brazilian-ecommerce.zip"))
+
+
+# Files whose tests share what is long in the making, so that one worker takes them all.
+TOGETHER = {
+    "tests/integration/test_analysts.py": "gold of the real data",
+    "tests/integration/test_measures.py": "gold of the real data",
+    "tests/integration/test_truth.py": "gold of the real data",
+    "tests/integration/test_dashboard_states.py": "gold of the small data",
+    "tests/integration/test_export.py": "gold of the small data",
+    "tests/integration/test_gold_checks.py": "gold of the small data",
+}
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """One worker for a file, or for the files that share something."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return TOGETHER.get(file, file)
+
+    return ByFile(config, log)
 
 
 @dataclass
@@ -161,6 +186,56 @@ def new_platform(server: embedded.Server, folder: Path) -> Iterator[Callable[[],
         for name in made:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def small_silver(server: embedded.Server, small_folder: Path) -> Iterator[Platform]:
+    """A platform that has published the small data as silver. To be copied."""
+    from databases import owned_platform
+    from deliveries import deliver
+
+    with owned_platform(server) as platform:
+        deliver(platform.settings(small_folder))
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def small_gold(server: embedded.Server, small_silver: Platform) -> Iterator[Platform]:
+    """A platform that has published the small data as gold. To be copied."""
+    from databases import copied
+    from deliveries import succeed
+
+    with copied(server, small_silver) as platform:
+        succeed(pipeline.gold(platform.settings()))
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def real_run(server: embedded.Server, real_zip: Path) -> Iterator[tuple[Platform, pipeline.Report]]:
+    """A platform on which the real data went from zip to gold, and the report of that run. Read only."""
+    from databases import owned_platform
+    from deliveries import succeed
+
+    with owned_platform(server) as platform:
+        yield platform, succeed(pipeline.run(platform.settings(real_zip)))
+
+
+@pytest.fixture(scope="session")
+def real_gold(real_run: tuple[Platform, pipeline.Report]) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to it that can only read."""
+    from databases import served
+
+    with served(real_run[0]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def delivered(server: embedded.Server, small_silver: Platform) -> Iterator[Platform]:
+    """A platform that has published the small data as silver."""
+    from databases import copied
+
+    with copied(server, small_silver) as platform:
+        yield platform
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,12 +18,11 @@ from playwright.sync_api import Browser, Page
 from browsing import Watch, watched
 from conftest import REAL_ZIP
 from dashboard_server import dashboards
+from databases import served
 from olist.dashboards.numbers import compact, fill, full
 from olist.dashboards.rows import load_row_files, rows_question
 from olist.dashboards.spec import LOCALES, load_spec
 from olist.dashboards.twins import answer
-from olist.warehouse import embedded
-from served import served
 
 SPEC = load_spec()
 ROWS = load_row_files(SPEC)
@@ -61,8 +59,11 @@ def open_tab(chromium: Browser) -> Iterator[Open]:
 
 
 @pytest.fixture(scope="module")
-def gold(server: embedded.Server, small_folder: Path) -> Iterator[psycopg.Connection[Any]]:
-    with served(server, REAL_ZIP if REAL_ZIP.is_file() else small_folder) as connection:
+def gold(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection[Any]]:
+    if REAL_ZIP.is_file():
+        yield request.getfixturevalue("real_gold")
+        return
+    with served(request.getfixturevalue("small_gold")) as connection:
         yield connection
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from olist.settings import PROJECT
-from olist.warehouse import embedded
-from served import served
 
 PAGE = PROJECT / "docs/analysts.md"
 SECTION = re.compile(r"^## \d+\. (?P<question>.+?\?)$(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -38,10 +35,9 @@ def questions() -> Iterator[Question]:
 QUESTIONS = list(questions())
 
 
-@pytest.fixture(scope="module")
-def gold(server: embedded.Server, real_zip: Path) -> Iterator[psycopg.Connection[Any]]:
-    with served(server, real_zip) as connection:
-        yield connection
+@pytest.fixture
+def gold(real_gold: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    return real_gold
 
 
 def test_there_are_ten_questions_with_an_answer_each() -> None:

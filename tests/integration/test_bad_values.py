@@ -180,17 +180,16 @@ def test_rows_alike_count_once_and_rows_that_contradict_each_other_are_all_rejec
 
 
 def test_more_faults_than_tolerated_quarantine_the_delivery_and_a_mended_one_succeeds(
-    platform: Platform, small_folder: Path, small_copy: Path
+    delivered: Platform, small_folder: Path, small_copy: Path
 ) -> None:
-    deliver(platform.settings(small_folder))
-    before = silver_state(platform)
+    before = silver_state(delivered)
     size, sellers = len(read_rows(small_copy, "orders")), len(read_rows(small_copy, "sellers"))
     for number in (1, 2, 3):
         change_row(small_copy, "orders", number, order_purchase_timestamp="soon")
     change_row(small_copy, "sellers", 1, seller_city="curitiba", seller_state="PR")
 
-    bad = succeed(pipeline.ingest(platform.settings(small_copy))).run_id
-    said = command(platform, "silver", "--json")
+    bad = succeed(pipeline.ingest(delivered.settings(small_copy))).run_id
+    said = command(delivered, "silver", "--json")
     assert said.exit_code == 1
     document = json.loads(said.stdout)
     assert document["error"]["resource"].split(", ")[0] == "silver.orders"
@@ -199,7 +198,7 @@ def test_more_faults_than_tolerated_quarantine_the_delivery_and_a_mended_one_suc
     file = FILES["orders"]
     for number in (1, 2, 3):
         assert f"{file} row {number}, order_purchase_timestamp: not_a_timestamp soon" in " ".join(said.stderr.split())
-    store = Opstore(platform.home / "opstore.sqlite")
+    store = Opstore(delivered.home / "opstore.sqlite")
     (event,) = store.query("SELECT * FROM ops_events WHERE resource = 'silver.orders'")
     known = json.loads(event["evidence"])
     assert (known["category"], known["columns"]) == ("type_or_parse_error", ["order_purchase_timestamp"])
@@ -207,18 +206,18 @@ def test_more_faults_than_tolerated_quarantine_the_delivery_and_a_mended_one_suc
     accounted = {row["table"]: row for row in document["layers"]}
     assert {table: row["quarantined"] for table, row in accounted.items()} == {"sellers": sellers, "orders": size}
     assert all(row["rows_in"] == row["quarantined"] for row in accounted.values())
-    assert silver_state(platform) == before
+    assert silver_state(delivered) == before
 
-    lake = open_lake(platform.settings())
+    lake = open_lake(delivered.settings())
     assert lake.verdicts("orders")[bad] is lake.verdicts("sellers")[bad] is Verdict.QUARANTINED
-    assert "quarantined" in command(platform, "lake", "ls", "--table", "orders").stdout
-    succeed(pipeline.silver(platform.settings()), "no_op")
+    assert "quarantined" in command(delivered, "lake", "ls", "--table", "orders").stdout
+    succeed(pipeline.silver(delivered.settings()), "no_op")
 
     mended = shutil.copy(small_folder / FILES["orders"], small_copy)
-    deliver(platform.settings(Path(mended).parent))
-    after = silver_state(platform)
+    deliver(delivered.settings(Path(mended).parent))
+    after = silver_state(delivered)
     assert {table for table in after if after[table] != before[table]} == {"sellers"}
-    assert "quarantined" in command(platform, "lake", "ls", "--table", "orders").stdout, "it stays for the record"
+    assert "quarantined" in command(delivered, "lake", "ls", "--table", "orders").stdout, "it stays for the record"
 
 
 def test_an_audit_that_fails_is_raised_as_such(platform: Platform, small_copy: Path) -> None:
@@ -234,11 +233,8 @@ def test_an_audit_that_fails_is_raised_as_such(platform: Platform, small_copy: P
     assert platform.query("SELECT count(*) FROM pg_tables WHERE schemaname = 'silver'") == [(0,)]
 
 
-def test_case_and_blanks_around_coded_values_are_no_fault(
-    platform: Platform, small_folder: Path, small_copy: Path
-) -> None:
-    deliver(platform.settings(small_folder))
-    before = silver_state(platform)
+def test_case_and_blanks_around_coded_values_are_no_fault(delivered: Platform, small_copy: Path) -> None:
+    before = silver_state(delivered)
 
     def spell(table: str, *columns: str) -> None:
         rows = read_rows(small_copy, table)
@@ -249,7 +245,7 @@ def test_case_and_blanks_around_coded_values_are_no_fault(
     spell("customers", "customer_city", "customer_state")
     spell("sellers", "seller_city", "seller_state")
     spell("order_items", "price", "order_item_id")
-    report = deliver(platform.settings(small_copy))
+    report = deliver(delivered.settings(small_copy))
     assert sum(row.rejected for row in report.layers) == 0
-    after = silver_state(platform)
+    after = silver_state(delivered)
     assert {table for table in after if after[table] != before[table]} == set()

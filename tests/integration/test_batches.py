@@ -50,21 +50,20 @@ def scores(platform: Platform) -> dict[str, int]:
 # Snapshots
 
 
-def test_the_latest_snapshot_again_is_a_no_op_that_says_so(platform: Platform, small_folder: Path) -> None:
-    deliver(platform.settings(small_folder))
-    before, silver = lake_state(platform), silver_state(platform)
+def test_the_latest_snapshot_again_is_a_no_op_that_says_so(delivered: Platform, small_folder: Path) -> None:
+    before, silver = lake_state(delivered), silver_state(delivered)
 
-    again = succeed(pipeline.ingest(platform.settings(small_folder)), "no_op")
+    again = succeed(pipeline.ingest(delivered.settings(small_folder)), "no_op")
     assert {row.rows_in for row in again.layers} == {0}
-    succeed(pipeline.silver(platform.settings()), "no_op")
-    assert lake_state(platform) == before
-    assert silver_state(platform) == silver
+    succeed(pipeline.silver(delivered.settings()), "no_op")
+    assert lake_state(delivered) == before
+    assert silver_state(delivered) == silver
 
-    said = command(platform, "ingest", "--source", small_folder)
+    said = command(delivered, "ingest", "--source", small_folder)
     assert said.exit_code == 0
     assert "the same files as the latest batches, nothing new" in said.stdout
     assert "nothing to do" in said.stdout
-    assert "silver: up to date" in command(platform, "silver").stdout
+    assert "silver: up to date" in command(delivered, "silver").stdout
 
 
 def test_a_changed_snapshot_is_a_new_batch_beside_the_old_one(platform: Platform, small_copy: Path) -> None:
@@ -81,17 +80,16 @@ def test_a_changed_snapshot_is_a_new_batch_beside_the_old_one(platform: Platform
 
 
 def test_content_that_goes_from_a_to_b_and_back_ends_as_a(
-    platform: Platform, small_folder: Path, small_copy: Path
+    delivered: Platform, small_folder: Path, small_copy: Path
 ) -> None:
-    deliver(platform.settings(small_folder))
-    a = silver_state(platform)
+    a = silver_state(delivered)
     rewrite_items(small_copy, "59")
-    deliver(platform.settings(small_copy))
-    assert silver_state(platform) != a
-    deliver(platform.settings(small_folder))
-    assert silver_state(platform) == a
-    assert len(batches(platform, "order_items")) == 3
-    succeed(pipeline.ingest(platform.settings(small_folder)), "no_op")
+    deliver(delivered.settings(small_copy))
+    assert silver_state(delivered) != a
+    deliver(delivered.settings(small_folder))
+    assert silver_state(delivered) == a
+    assert len(batches(delivered, "order_items")) == 3
+    succeed(pipeline.ingest(delivered.settings(small_folder)), "no_op")
 
 
 def test_of_snapshots_the_latest_processing_date_stands(
@@ -202,47 +200,45 @@ def test_the_processing_date_can_be_said_on_the_command_line(platform: Platform,
 # Withdrawals
 
 
-def test_a_withdrawn_batch_leaves_silver(platform: Platform, small_folder: Path, small_copy: Path) -> None:
-    deliver(platform.settings(small_folder))
-    a = silver_state(platform)
+def test_a_withdrawn_batch_leaves_silver(delivered: Platform, small_copy: Path) -> None:
+    a = silver_state(delivered)
     rewrite_items(small_copy, "59")
-    deliver(platform.settings(small_copy))
-    latest = batches(platform, "order_items")[-1].run_id
+    deliver(delivered.settings(small_copy))
+    latest = batches(delivered, "order_items")[-1].run_id
 
-    said = command(platform, "lake", "withdraw", "order_items", latest, "--reason", "wrong prices")
+    said = command(delivered, "lake", "withdraw", "order_items", latest, "--reason", "wrong prices")
     assert said.exit_code == 0, said.stderr
     assert latest in said.stdout
-    (run,) = open_record(platform.settings()).runs(limit=1)
+    (run,) = open_record(delivered.settings()).runs(limit=1)
     assert (run["step"], run["status"]) == ("withdraw", "success")
-    assert silver_state(platform) != a, "silver changes by its next build"
-    succeed(pipeline.silver(platform.settings()))
-    assert silver_state(platform) == a
+    assert silver_state(delivered) != a, "silver changes by its next build"
+    succeed(pipeline.silver(delivered.settings()))
+    assert silver_state(delivered) == a
 
-    lake = open_lake(platform.settings())
+    lake = open_lake(delivered.settings())
     assert lake.verdicts("order_items")[latest] is Verdict.WITHDRAWN
     assert b"wrong prices" in lake.store.read(f"withdrawals/order_items/{latest}.json")
-    assert "withdrawn" in command(platform, "lake", "ls", "--table", "order_items").stdout
+    assert "withdrawn" in command(delivered, "lake", "ls", "--table", "order_items").stdout
 
 
 def test_an_older_file_that_is_the_right_one_is_accepted_after_what_its_refusal_says(
-    platform: Platform, small_folder: Path, small_copy: Path
+    delivered: Platform, small_folder: Path, small_copy: Path
 ) -> None:
-    deliver(platform.settings(small_folder))
-    before = silver_state(platform)
+    before = silver_state(delivered)
     rewrite_items(small_copy, "59")
-    deliver(platform.settings(small_copy))
+    deliver(delivered.settings(small_copy))
     shutil.copy(small_folder / FILES["order_items"], small_copy)
     change_row(small_copy, "sellers", 1, seller_city="curitiba", seller_state="PR")
 
-    refused = pipeline.ingest(platform.settings(small_copy)).error
+    refused = pipeline.ingest(delivered.settings(small_copy)).error
     assert isinstance(refused, AuditFailed)
     assert refused.what.startswith("1 of the checks of the delivered files failed")
-    mistake = open_lake(platform.settings()).accepted("order_items")[-1].run_id
+    mistake = open_lake(delivered.settings()).accepted("order_items")[-1].run_id
     assert f"`olist lake withdraw order_items {mistake} --reason …` first" in refused.remedy
 
-    command(platform, "lake", "withdraw", "order_items", mistake, "--reason", "the older one was right")
-    deliver(platform.settings(small_copy))
-    after = silver_state(platform)
+    command(delivered, "lake", "withdraw", "order_items", mistake, "--reason", "the older one was right")
+    deliver(delivered.settings(small_copy))
+    after = silver_state(delivered)
     assert {table for table in after if after[table] != before[table]} == {"sellers"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from conftest import Platform
-from databases import owned_platform
+from databases import copied
 from olist.dashboards.spec import load_spec
 from olist.dashboards.status import StatusRow, publish_status
 from olist.dashboards.web.app import application
@@ -24,13 +24,9 @@ HOSTILE = """<script>alert("1")</script>'; drop schema gold cascade; --"""
 
 
 @pytest.fixture(scope="module")
-def built(server: embedded.Server, small_folder: object) -> Iterator[Platform]:
-    """A platform with gold, built once; tests change its status alone."""
-    from olist import pipeline
-
-    with owned_platform(server) as platform:
-        report = pipeline.run(platform.settings(str(small_folder)))
-        assert report.status == "success", report.error
+def built(server: embedded.Server, small_gold: Platform) -> Iterator[Platform]:
+    """A platform with gold; tests change its status alone."""
+    with copied(server, small_gold) as platform:
         yield platform
 
 

@@ -185,22 +185,21 @@ def test_a_record_that_cannot_be_written_does_not_hide_what_failed(
 
 
 def test_a_lake_that_cannot_be_written_is_named(
-    platform: Platform, small_folder: Path, small_copy: Path, mount: Callable[..., None]
+    delivered: Platform, small_folder: Path, small_copy: Path, mount: Callable[..., None]
 ) -> None:
-    deliver(platform.settings(small_folder))
-    silver, lake = silver_state(platform), lake_state(platform)
+    silver, lake = silver_state(delivered), lake_state(delivered)
     change_much(small_copy)
-    folder = platform.home / "lake"
+    folder = delivered.home / "lake"
     mount(folder, "--bind", str(folder))
     mount(folder, "-o", "remount,bind,ro")
-    said = command(platform, "ingest", "--source", small_copy)
+    said = command(delivered, "ingest", "--source", small_copy)
     assert said.exit_code == 1
     for text in ("the lake cannot be written", str(folder), "Read-only file system", "OLIST_HOME"):
         assert text in said.stderr
-    assert silver_state(platform) == silver
-    assert lake_state(platform) == lake
+    assert silver_state(delivered) == silver
+    assert lake_state(delivered) == lake
     mount(folder, "-o", "remount,bind,rw")
-    succeed(pipeline.ingest(platform.settings(small_folder)), "no_op")
+    succeed(pipeline.ingest(delivered.settings(small_folder)), "no_op")
 
 
 @pytest.mark.parametrize("arguments", [("ingest",), ("silver",), ("gold",), ("status",)], ids=lambda a: a[0])

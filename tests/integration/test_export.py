@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+import pytest
 
 from conftest import Platform
+from databases import copied
 from olist import pipeline
 from olist.settings import PROJECT
+from olist.warehouse import embedded
 from olist.warehouse.connect import connect
 
 
@@ -28,10 +32,15 @@ def _tables(platform: Platform) -> list[tuple[str, str]]:
     return [(schema, table) for schema, table in rows if table != "rejects"]
 
 
-def test_an_export_holds_every_row_and_only_what_changed_is_exported_again(
-    platform: Platform, small_folder: Path
-) -> None:
-    assert pipeline.run(platform.settings(small_folder)).error is None
+@pytest.fixture
+def built(server: embedded.Server, small_gold: Platform) -> Iterator[Platform]:
+    """A platform with gold."""
+    with copied(server, small_gold) as platform:
+        yield platform
+
+
+def test_an_export_holds_every_row_and_only_what_changed_is_exported_again(built: Platform) -> None:
+    platform = built
     report = pipeline.export(platform.settings())
     assert report.error is None
     assert report.status == "success"

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from conftest import Platform, free_port
-from deliveries import accepted, change_much, deliver, silver_state, succeed
+from deliveries import accepted, change_much, silver_state, succeed
 from olist import pipeline
 from olist.errors import WarehouseUnavailable
 from olist.silver import build, stage
@@ -54,37 +54,35 @@ MOMENTS: dict[str, tuple[object, str, bool]] = {
 
 @pytest.mark.parametrize(("module", "function", "before"), MOMENTS.values(), ids=MOMENTS)
 def test_a_server_that_dies_in_the_middle_of_silver_leaves_the_old_version(
-    platform: Platform,
+    delivered: Platform,
     server: embedded.Server,
-    small_folder: Path,
     small_copy: Path,
     monkeypatch: pytest.MonkeyPatch,
     module: object,
     function: str,
     before: bool,
 ) -> None:
-    deliver(platform.settings(small_folder))
-    silver = silver_state(platform)
+    silver = silver_state(delivered)
     change_much(small_copy)
-    succeed(pipeline.ingest(platform.settings(small_copy)))
+    succeed(pipeline.ingest(delivered.settings(small_copy)))
     original = getattr(module, function)
 
     def killed(*arguments: Any, **named: Any) -> Any:
         if before:
-            end_sessions(server, platform)
+            end_sessions(server, delivered)
         result = original(*arguments, **named)
-        end_sessions(server, platform)
+        end_sessions(server, delivered)
         return result
 
     with monkeypatch.context() as patch:
         patch.setattr(module, function, killed)
-        report = pipeline.silver(platform.settings())
+        report = pipeline.silver(delivered.settings())
     assert isinstance(report.error, WarehouseUnavailable), report.error
     assert report.error.transient
     assert "run again: nothing was published by halves" in report.error.remedy
-    assert silver_state(platform) == silver
-    succeed(pipeline.silver(platform.settings()))
-    assert silver_state(platform) != silver
+    assert silver_state(delivered) == silver
+    succeed(pipeline.silver(delivered.settings()))
+    assert silver_state(delivered) != silver
 
 
 def end_sessions(server: embedded.Server, platform: Platform) -> None:

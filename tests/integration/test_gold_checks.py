@@ -11,7 +11,6 @@ import psycopg
 import pytest
 
 from conftest import Platform
-from databases import owned_platform
 from deliveries import command
 from gold_mutations import CHANGES, GoldTest, gold_tests, seen
 from olist import pipeline
@@ -20,7 +19,6 @@ from olist.gold.artifacts import fetch_new
 from olist.gold.invoke import invoke
 from olist.lake.open import open_lake
 from olist.settings import PROJECT
-from olist.warehouse import embedded
 from openclaw.assembly import build_agent
 from openclaw.recording import record
 from openclaw.settings import load_settings
@@ -42,12 +40,9 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def built(server: embedded.Server, small_folder: Path) -> Iterator[Platform]:
-    """A platform with gold. What a test changes there it undoes."""
-    with owned_platform(server) as platform:
-        report = pipeline.run(platform.settings(small_folder))
-        assert report.status == "success", report.error
-        yield platform
+def built(small_gold: Platform) -> Platform:
+    """The platform with gold itself, whose name dbt has written into its tests. What a test changes there it undoes."""
+    return small_gold
 
 
 @pytest.fixture(scope="module")

@@ -57,20 +57,19 @@ def test_verify_names_what_differs(platform: Platform, small_folder: Path, damag
 
 @pytest.mark.parametrize("damage", [truncate, remove])
 def test_silver_does_not_build_on_a_damaged_object(
-    platform: Platform, small_folder: Path, small_copy: Path, damage: Callable[[Path], str]
+    delivered: Platform, small_copy: Path, damage: Callable[[Path], str]
 ) -> None:
-    deliver(platform.settings(small_folder))
-    before = silver_state(platform)
+    before = silver_state(delivered)
     rewrite_items(small_copy, "59")
-    succeed(pipeline.ingest(platform.settings(small_copy)))
-    path = platform.home / "lake" / batches(platform, "order_items")[-1].object.key
+    succeed(pipeline.ingest(delivered.settings(small_copy)))
+    path = delivered.home / "lake" / batches(delivered, "order_items")[-1].object.key
     path.chmod(0o644)
     damage(path)
-    report = pipeline.silver(platform.settings())
+    report = pipeline.silver(delivered.settings())
     assert isinstance(report.error, LakeError)
     assert path.name in report.error.resource
     assert "olist lake verify" in report.error.remedy
-    assert silver_state(platform) == before
+    assert silver_state(delivered) == before
 
 
 def test_objects_are_created_once_and_can_only_be_read(platform: Platform, small_folder: Path, folder: Path) -> None:
@@ -90,9 +89,8 @@ def test_objects_are_created_once_and_can_only_be_read(platform: Platform, small
     assert lake_state(platform) == before
 
 
-def test_a_home_may_have_any_name_that_a_folder_can_have(platform: Platform, small_folder: Path, folder: Path) -> None:
-    deliver(platform.settings(small_folder))
-    silver = silver_state(platform)
-    awkward = Platform(folder / 'l\'été [1] *? {2} "3" %s', platform.warehouse)
+def test_a_home_may_have_any_name_that_a_folder_can_have(delivered: Platform, small_folder: Path, folder: Path) -> None:
+    silver = silver_state(delivered)
+    awkward = Platform(folder / 'l\'été [1] *? {2} "3" %s', delivered.warehouse)
     deliver(awkward.settings(small_folder))
-    assert silver_state(platform) == silver
+    assert silver_state(delivered) == silver

@@ -20,8 +20,6 @@ from olist.dashboards.numbers import fill
 from olist.dashboards.spec import LOCALES, load_spec
 from olist.dashboards.twins import answer, question
 from olist.settings import PROJECT
-from olist.warehouse import embedded
-from served import served
 
 SPEC = load_spec()
 MEASURES = PROJECT / "tests/measures"
@@ -34,10 +32,9 @@ CUTS = {"month": "date_trunc('month', bought_on)::date", "state": "uf"}
 RATIO = Decimal("0.00000001")
 
 
-@pytest.fixture(scope="module")
-def gold(server: embedded.Server, real_zip: Path) -> Iterator[psycopg.Connection[Any]]:
-    with served(server, real_zip) as connection:
-        yield connection
+@pytest.fixture
+def gold(real_gold: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    return real_gold
 
 
 @pytest.fixture(scope="module")

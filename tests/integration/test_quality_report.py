@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from conftest import Platform
-from databases import owned_platform
 from deliveries import change_row, command, deliver, succeed
 from olist import pipeline
 from olist.contracts import Contract
 from olist.lake.open import open_lake
 from olist.quality.freshness import freshness
-from olist.warehouse import embedded
-
-
-@pytest.fixture(scope="module")
-def delivered(server: embedded.Server, small_folder: Path) -> Iterator[Platform]:
-    with owned_platform(server) as platform:
-        deliver(platform.settings(small_folder))
-        yield platform
 
 
 def report(platform: Platform) -> dict[str, list[dict[str, str]]]:
@@ -88,18 +76,17 @@ def test_a_failed_check_shows_in_the_report_and_the_docs(platform: Platform, sma
 
 
 def test_what_a_run_found_is_over_when_what_stood_before_was_delivered_again(
-    platform: Platform, small_folder: Path, small_copy: Path
+    delivered: Platform, small_folder: Path, small_copy: Path
 ) -> None:
-    deliver(platform.settings(small_folder))
-    before = report(platform)["checks"]
+    before = report(delivered)["checks"]
     change_row(small_copy, "order_items", 3, price="-1.00")
-    succeed(pipeline.ingest(platform.settings(small_copy)))
-    assert pipeline.silver(platform.settings()).status == "failed"
-    assert [c["check"] for c in report(platform)["checks"] if c["status"] == "fail"] == ["valid(price)"]
-    succeed(pipeline.ingest(platform.settings(small_folder)), "no_op")
-    succeed(pipeline.silver(platform.settings()), "no_op")
+    succeed(pipeline.ingest(delivered.settings(small_copy)))
+    assert pipeline.silver(delivered.settings()).status == "failed"
+    assert [c["check"] for c in report(delivered)["checks"] if c["status"] == "fail"] == ["valid(price)"]
+    succeed(pipeline.ingest(delivered.settings(small_folder)), "no_op")
+    succeed(pipeline.silver(delivered.settings()), "no_op")
     silver = [c for c in before if c["layer"] == "silver"]
-    assert [c for c in report(platform)["checks"] if c["layer"] == "silver"] == silver
+    assert [c for c in report(delivered)["checks"] if c["layer"] == "silver"] == silver
 
 
 def test_freshness_goes_by_the_last_accepted_delivery(

@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import Platform
-from databases import embedded_platform, owned_platform
+from databases import embedded_platform
+from deliveries import succeed
 from independent import MOMENTS, Truth, city_name
 from olist import pipeline
 
@@ -32,13 +32,11 @@ def truth(real_folder: Path) -> Truth:
 @pytest.fixture(scope="module", params=["embedded", "url"])
 def built(request: pytest.FixtureRequest, real_zip: Path) -> Iterator[tuple[Platform, pipeline.Report]]:
     """A platform on which the real data went from zip to gold, and the report of that run."""
-    how = (
-        embedded_platform if request.param == "embedded" else partial(owned_platform, request.getfixturevalue("server"))
-    )
-    with how() as platform:
-        report = pipeline.run(platform.settings(real_zip))
-        assert report.status == "success", report.error
-        yield platform, report
+    if request.param == "url":
+        yield request.getfixturevalue("real_run")
+        return
+    with embedded_platform() as platform:
+        yield platform, succeed(pipeline.run(platform.settings(real_zip)))
 
 
 @pytest.fixture
