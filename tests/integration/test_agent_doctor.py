@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from google.oauth2.credentials import Credentials
 from typer.testing import CliRunner
 
@@ -16,6 +17,13 @@ from openclaw.cli import app
 from openclaw.doctor import Finding, examine
 from openclaw.settings import load_settings
 from standins import Reply, StandIn, discord, gemini
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """The command points logs to a standard error that is closed when it has ended."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
