@@ -107,7 +107,7 @@ def _first_event(agent: str) -> dict[str, Any]:
     except urllib.error.HTTPError as error:
         _end("everything runs, but the agent has refused the first event:", [f"{error.code}: {error.read().decode()}"])
     if poll["state"] != "done" or poll["alerts_failed"] or poll["alerts_waiting"]:
-        left = f"{poll['alerts_failed']} alerts failed, {poll['alerts_waiting']} wait after earlier refusals"
+        left = f"{poll['alerts_failed']} alerts failed, {poll['alerts_waiting']} wait after earlier attempts"
         said = f"state {poll['state']}, {left}; the service's log says why"
         _end("everything runs, but no whole pass has worked on the first event:", [said, "then `make deploy` again"])
     return poll

@@ -135,14 +135,12 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
     if settings.public_url is not None:
         check = "the pages answer"
         try:
-            status = httpx.get(
-                settings.public_url, timeout=_SECONDS
-            ).status_code  # a proxy's page for a login is an answer
+            status = httpx.get(settings.public_url, timeout=_SECONDS).status_code
         except httpx.HTTPError as error:
             remedy = "correct OPENCLAW_PUBLIC_URL: alerts link there"
             yield Finding("public_url", check, "failed", f"{settings.public_url}: {type(error).__name__}", remedy)
             return
-        right = status < 500
+        right = status < 500  # a proxy's page for a login is an answer
         remedy = "" if right else "see the log of what serves the pages"
         yield Finding("public_url", check, "ok" if right else "failed", f"{settings.public_url}: {status}", remedy)
 
